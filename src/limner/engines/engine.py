@@ -1,0 +1,77 @@
+"""What an engine is: it turns a GenerationRequest into pixels, and reports each step on the way.
+
+Engines are found by entry point (group ``limner.engines``); the built-in ones use the same door as
+anybody's. An engine knows nothing of predictions, accounts, storage or HTTP. See docs/architecture.md.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.errors import EngineFailed
+
+ENTRY_POINT_GROUP = "limner.engines"
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One picture per seed, all of one size. Image k of a request equals the single image of seeds[k]."""
+
+    prompt: str
+    width: int  # pixels
+    height: int  # pixels
+    seeds: tuple[int, ...]  # 0 .. 2**31 - 1 + 3, one per image
+    negative_prompt: str = ""
+    num_inference_steps: int | None = None  # None: the engine's own default
+    guidance_scale: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A finished denoising step: ``step`` of ``num_steps`` of the whole request, from 1."""
+
+    step: int
+    num_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The pictures in the order of the request's seeds, and what the caller should know of them."""
+
+    images: tuple[Pixels, ...]
+    made_by: str  # engine and weights, such as "nano/2026.11.1"
+    warnings: tuple[str, ...] = ()  # for the caller: words left out, inputs without effect
+
+
+OnStep = Callable[[Progress], None]
+"""Called after every step, on the generating thread. It may raise to abandon the request."""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Generates one request at a time; the worker never calls it from two threads at once."""
+
+    def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
+        """Raises EngineFailed when this request cannot be done; lets what on_step raises pass through."""
+
+    def close(self) -> None:
+        """Frees what loading took. Called once."""
+
+
+Options = Mapping[str, str]
+EngineLoader = Callable[[Options], Engine]
+
+
+def load_engine(name: str, options: Options | None = None) -> Engine:
+    """Loads the engine that is registered under this name. Raises EngineFailed where there is none."""
+    found = entry_points(group=ENTRY_POINT_GROUP, name=name)
+    if not found:
+        raise EngineFailed(f"There is no engine named {name!r} installed.")
+    loader: EngineLoader = next(iter(found)).load()
+    return loader(options or {})
