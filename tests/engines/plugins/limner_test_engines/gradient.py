@@ -1,0 +1,45 @@
+"""A tiny real engine: a colour gradient drawn from the prompt and the seed. It knows nothing of words.
+
+Options: ``step_seconds``, how long one step takes (default 0); ``num_steps`` per image (default 4).
+"""
+
+import hashlib
+import time
+
+import numpy as np
+
+from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep, Options, Pixels, Progress
+
+
+class GradientEngine:
+    """Deterministic in prompt, seed and size, so that every promise about pixels can be tested on it."""
+
+    def __init__(self, step_seconds: float, num_steps: int) -> None:
+        self.step_seconds = step_seconds
+        self.num_steps = num_steps
+
+    def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
+        steps = request.num_inference_steps or self.num_steps
+        images = []
+        for index, seed in enumerate(request.seeds):
+            for step in range(1, steps + 1):
+                time.sleep(self.step_seconds)
+                on_step(Progress(index * steps + step, steps * len(request.seeds)))
+            images.append(gradient(request.prompt, seed, request.width, request.height))
+        return Generation(tuple(images), made_by="gradient/1.0")
+
+    def close(self) -> None:
+        pass
+
+
+def gradient(prompt: str, seed: int, width: int, height: int) -> Pixels:
+    corners = np.frombuffer(hashlib.sha256(f"{seed}:{prompt}".encode()).digest()[:12], np.uint8).reshape(4, 3)
+    across = np.linspace(0, 1, width)[None, :, None]
+    down = np.linspace(0, 1, height)[:, None, None]
+    top = corners[0] * (1 - across) + corners[1] * across
+    bottom = corners[2] * (1 - across) + corners[3] * across
+    return np.ascontiguousarray((top * (1 - down) + bottom * down).astype(np.uint8))
+
+
+def load(options: Options) -> Engine:
+    return GradientEngine(float(options.get("step_seconds", "0")), int(options.get("num_steps", "4")))
