@@ -1,0 +1,1 @@
+"""Predictions: what they are, how they are stored, and everything that happens to them."""

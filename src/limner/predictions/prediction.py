@@ -1,0 +1,161 @@
+"""What a prediction is: its status, its outputs, and the view of it that callers get.
+
+Knows the words of the public API; knows neither SQL nor engines.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from limner.inputs import ImageInput, Json
+from limner.storage import Storage
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+LIVE = (Status.CREATED, Status.PROCESSING)
+
+TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
+    Status.CREATED: (Status.PROCESSING, Status.FAILED),
+    # A rescued prediction is processing still, under its next attempt.
+    Status.PROCESSING: (Status.PROCESSING, Status.COMPLETED, Status.FAILED),
+    Status.COMPLETED: (),
+    Status.FAILED: (),
+}
+
+
+class FailureCode:
+    """The public codes of failed predictions; they are not the envelope's."""
+
+    NONE = 0
+    FILTERED = 1200
+    FAILED = 1405
+    INTERNAL = 5000
+    TIMED_OUT = 5004
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a prediction failed, for its caller."""
+
+    text: str
+    code: int = FailureCode.FAILED
+
+
+NO_FAILURE = Failure("", FailureCode.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A delivered picture. ``n`` counts from 1."""
+
+    n: int
+    object_key: str
+    seed: int
+    width: int
+    height: int
+    content_type: str
+    size_bytes: int
+    is_nsfw: bool = False
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.n}.{self.object_key.rpartition('.')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One request and its outputs. ``request.seed`` is the seed of the first picture, always drawn."""
+
+    id: str
+    account_id: str
+    key_id: str
+    model_id: str
+    request: ImageInput
+    inputs: Mapping[str, Json]  # as the caller gave them, checked, for the view
+    status: Status
+    attempt: int
+    price_micros: int  # per picture, as it was at submit
+    created_at: datetime
+    owner: str | None = None  # the worker that has it
+    engine_deaths: int = 0
+    is_in_engine: bool = False
+    is_cancel_requested: bool = False
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    inference_ms: int = 0
+    step: int = 0
+    num_steps: int = 0
+    failure: Failure = NO_FAILURE
+    made_by: str = ""
+    warnings: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status not in LIVE
+
+    @property
+    def held_micros(self) -> int:
+        return self.price_micros * self.request.num_images
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(self.request.seed + k for k in range(self.request.num_images))
+
+
+def public_view(prediction: Prediction, public_url: str, storage: Storage) -> dict[str, Json]:
+    """The prediction as every answer shows it: all fields always, and none ever null (contract 1.1)."""
+    links = [f"{public_url}/predictions/{prediction.id}/{out.file_name}" for out in prediction.outputs]
+    return {
+        "id": prediction.id,
+        "model": prediction.model_id,
+        "outputs": _inlined(prediction, storage) if prediction.request.enable_base64_output else links,
+        "urls": {"get": f"{public_url}/api/v3/predictions/{prediction.id}/result"},
+        "has_nsfw_contents": [out.is_nsfw for out in prediction.outputs],
+        "status": str(prediction.status),
+        "created_at": rfc3339(prediction.created_at),
+        "error": prediction.failure.text,
+        "code": prediction.failure.code,
+        "executionTime": _execution_ms(prediction),
+        "timings": {"inference": prediction.inference_ms},
+        "input": dict(prediction.inputs),
+        "inputs": dict(prediction.inputs),
+        "images": [_image_view(out, link) for out, link in zip(prediction.outputs, links, strict=True)],
+        "progress": {"step": prediction.step, "num_steps": prediction.num_steps},
+        "made_by": prediction.made_by,
+        "warnings": list(prediction.warnings),
+    }
+
+
+def rfc3339(at: datetime) -> str:
+    """UTC with nanoseconds, as WaveSpeed writes it: some clients parse no other form."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+
+
+def _inlined(prediction: Prediction, storage: Storage) -> list[str]:
+    return [base64.b64encode(storage.get(out.object_key)).decode() for out in prediction.outputs]
+
+
+def _image_view(output: Output, link: str) -> dict[str, Json]:
+    return {
+        "url": link,
+        "seed": output.seed,
+        "width": output.width,
+        "height": output.height,
+        "content_type": output.content_type,
+        "bytes": output.size_bytes,
+    }
+
+
+def _execution_ms(prediction: Prediction) -> int:
+    if prediction.started_at is None or prediction.completed_at is None:
+        return 0
+    return round((prediction.completed_at - prediction.started_at).total_seconds() * 1000)

@@ -1,0 +1,128 @@
+"""What an operator can choose: one frozen Settings, read once from LIMNER_* and limner.toml.
+
+Only cli and runtime know this class; every other module is handed the values it needs.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from limner.errors import BadSettings
+
+ApiKey = Annotated[SecretStr, Field(min_length=16, max_length=200)]
+
+
+class ModelChoice(BaseModel):
+    """Which engine serves a model, and with which weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str
+    weights: str = ""
+
+
+class ConfigFile(BaseSettings):
+    """Where limner.toml is; read before everything else."""
+
+    model_config = SettingsConfigDict(env_prefix="LIMNER_", extra="ignore")
+
+    config: Path | None = None
+
+
+class Settings(BaseSettings):
+    """Each field is LIMNER_<NAME> in the environment and <name> in limner.toml; the environment wins."""
+
+    model_config = SettingsConfigDict(env_prefix="LIMNER_", frozen=True, extra="forbid")
+
+    config: Path | None = Field(None, description="The limner.toml to read.")
+    data_dir: Path = Field(
+        Path("~/.limner"), description="The folder of the embedded database, the pictures and the locks."
+    )
+    database_url: str = Field(
+        "", description="postgresql://… or sqlite:///…; by default a file in the data folder."
+    )
+    storage_url: str = Field(
+        "", description="file:///…, s3://…, gs://…, az://…; by default a folder in the data folder."
+    )
+    api_key: ApiKey | None = Field(
+        None, description="The key of the account `default`, 16 to 200 printable characters."
+    )
+    public_url: str = Field(
+        "", description="The origin in links; by default the address that serve listens on."
+    )
+    log_level: str = Field(
+        "info", description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$"
+    )
+    models: dict[str, ModelChoice] = Field(
+        default_factory=dict, description="Models mapped to other engines."
+    )
+    queue_limit: int = Field(
+        10_000, ge=1, description="Unfinished predictions in all, before a submit gets 429."
+    )
+    account_queue_limit: int = Field(10_000, ge=1, description="Unfinished predictions of one account.")
+    step_timeout_seconds: float = Field(
+        120, gt=0, description="An engine silent for longer is taken for hung."
+    )
+    grace_seconds: float = Field(
+        30, ge=0, description="How long a stopping worker lets the running picture finish."
+    )
+    heartbeat_seconds: float = Field(2, gt=0, description="How often a worker says that it lives.")
+    silence_seconds: float = Field(30, gt=0, description="A worker silent for longer is taken for dead.")
+    polling_seconds: float = Field(0.05, gt=0, description="How often a worker looks for work.")
+
+    @property
+    def resolved_data_dir(self) -> Path:
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.resolved_data_dir / 'limner.db'}"
+
+    @property
+    def resolved_storage_url(self) -> str:
+        return self.storage_url or (self.resolved_data_dir / "objects").as_uri()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = ConfigFile().config
+        if path is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process. Raises BadSettings, one line that names what is wrong."""
+    try:
+        _check_config_file(ConfigFile().config)
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadSettings(_first_complaint(error)) from error
+    except (SettingsError, ValueError, OSError) as error:  # TOMLDecodeError is a ValueError
+        raise BadSettings(f"the configuration cannot be read: {error}") from error
+
+
+def _check_config_file(path: Path | None) -> None:
+    # pydantic-settings passes over a file that is not there, and the operator would never know.
+    if path is not None and not path.is_file():
+        raise BadSettings(f"LIMNER_CONFIG: there is no file {path}")
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"setting {where}: {first['msg']}"
