@@ -1,0 +1,107 @@
+"""One database, SQLite or PostgreSQL, behind one engine: connections, transactions, and nothing about tables.
+
+DBOS is given the same engine, so that its queue commits together with our rows.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+
+from limner.errors import BadSettings, Unavailable
+
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=wal",
+    "PRAGMA synchronous=normal",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=on",
+)
+
+
+class Database:
+    """Owns the engine. ``begin`` writes, ``read`` only reads; what they yield is called tx everywhere."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        # A lone SELECT on PostgreSQL then costs one round trip, not three. SQLite needs no such thing:
+        # it opens no transaction for a SELECT.
+        self._reading = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back by any exception. On SQLite the first write
+        takes the only write lock, and what is read before it may be out of date by then."""
+        with _reported(), self.engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """For statements that change nothing; each sees the newest committed state."""
+        with _reported(), self._reading.connect() as tx:
+            yield tx
+
+    def check(self) -> None:
+        """Raises Unavailable when the database cannot be reached."""
+        with self.read() as tx:
+            tx.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str, pool_size: int = 16) -> Database:
+    """Connects to nothing yet, but makes the folder of a SQLite file. Raises BadSettings."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise BadSettings("database_url is not a URL") from error
+    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
+    if driver is None:
+        raise BadSettings(
+            f"database_url must begin with postgresql:// or sqlite:///, not {parsed.drivername}"
+        )
+    if driver == "sqlite":
+        return Database(_open_sqlite(parsed.database or "", pool_size))
+    return Database(_open_engine(parsed.set(drivername=driver), pool_size, pool_pre_ping=True))
+
+
+def _open_sqlite(path: str, pool_size: int) -> Engine:
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(f"the folder {folder} cannot be made: {error.strerror}") from error
+    engine = _open_engine(f"sqlite:///{path}", pool_size)
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _open_engine(url: Any, pool_size: int, **options: Any) -> Engine:
+    try:
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, **options)
+    except (NoSuchModuleError, ImportError) as error:
+        raise BadSettings(f"no driver is installed for {url}") from error
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Not a BEGIN IMMEDIATE of our own: that collides with DBOS's migration.
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(f"the database cannot be used: {_cause(error)}") from error
+
+
+def _cause(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__

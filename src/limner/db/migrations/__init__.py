@@ -1,0 +1,1 @@
+"""How the schema came to be, in steps that only go forward. Alembic keeps count."""

@@ -1,0 +1,32 @@
+"""Brings a database up to the newest migration; safe to run in several processes at once."""
+
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from limner.db.database import Database
+
+_LOCK_NUMBER = 5_117_201_926  # any number that nobody else locks
+
+
+def upgrade(database: Database) -> None:
+    """One transaction: all missing migrations, or none."""
+    script = ScriptDirectory(str(Path(__file__).parent))
+    with database.begin() as tx:
+        _lock(tx, database)
+        context = MigrationContext.configure(
+            tx, opts={"fn": lambda revision, _: script._upgrade_revs("head", revision)}
+        )
+        with Operations.context(context):
+            context.run_migrations()
+
+
+def _lock(tx: Connection, database: Database) -> None:
+    # SQLite's driver opens no transaction for CREATE TABLE by itself.
+    if database.is_sqlite:
+        tx.execute(text("BEGIN IMMEDIATE"))
+    else:
+        tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK_NUMBER})

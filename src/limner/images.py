@@ -1,0 +1,57 @@
+"""Pixels to the bytes of a picture file. Knows neither where pixels come from nor where bytes go."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+try:
+    # 3 ms for 1024x1024 where zlib takes 50 to 90, and 5 to 20 % more bytes. Not on every platform.
+    import fpng
+except ImportError:  # pragma: no cover, by platform
+    fpng = None
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    content: bytes
+    content_type: str
+    extension: str
+
+
+def encode(pixels: Pixels, output_format: str) -> Encoded:
+    """The picture as "png", "jpeg" or "webp"; png gives back exactly these pixels."""
+    extension, encoder = _ENCODERS[output_format]
+    return Encoded(encoder(np.ascontiguousarray(pixels)), f"image/{output_format}", extension)
+
+
+def _png(pixels: Pixels) -> bytes:
+    if fpng is not None:
+        return bytes(fpng.from_ndarray(pixels))
+    return _saved(pixels, "PNG", compress_level=1)
+
+
+def _jpeg(pixels: Pixels) -> bytes:
+    return _saved(pixels, "JPEG", quality=95, subsampling=0)
+
+
+def _webp(pixels: Pixels) -> bytes:
+    return _saved(pixels, "WEBP", quality=90, method=2)
+
+
+def _saved(pixels: Pixels, name: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, name, **options)
+    return file.getvalue()
+
+
+_ENCODERS: dict[str, tuple[str, Callable[[Pixels], bytes]]] = {
+    "png": ("png", _png),
+    "jpeg": ("jpg", _jpeg),
+    "webp": ("webp", _webp),
+}

@@ -1,0 +1,170 @@
+"""The SQL of predictions and their outputs: compare-and-set, no rules; those are the lifecycle's."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from limner.db.tables import outputs, predictions
+from limner.errors import NotFound
+from limner.inputs import ImageInput
+from limner.predictions.prediction import LIVE, Failure, Output, Prediction, Status
+
+_LIVE = predictions.c.status.in_(LIVE)
+_WITH_OUTPUTS = select(
+    predictions, *(column.label(f"output_{column.name}") for column in outputs.c)
+).outerjoin_from(predictions, outputs)
+
+
+def add(tx: Connection, prediction: Prediction, pool: str, expires_at: datetime) -> None:
+    row = {
+        "id": prediction.id,
+        "account_id": prediction.account_id,
+        "key_id": prediction.key_id,
+        "model_id": prediction.model_id,
+        "pool": pool,
+        "inputs": dict(prediction.inputs),
+        "price_micros": prediction.price_micros,
+        "status": prediction.status,
+        "attempt": prediction.attempt,
+        "created_at": prediction.created_at,
+        "expires_at": expires_at,
+    }
+    tx.execute(insert(predictions).values(row | _AT_FIRST))
+
+
+_AT_FIRST: dict[str, Any] = {
+    "is_in_engine": False,
+    "engine_deaths": 0,
+    "step": 0,
+    "num_steps": 0,
+    "error": "",
+    "error_code": 0,
+    "made_by": "",
+    "warnings": [],
+    "inference_ms": 0,
+}
+
+
+def find(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
+    """A prediction of this account, with its outputs: one statement, on two primary keys. Raises NotFound."""
+    query = _WITH_OUTPUTS.where(predictions.c.id == prediction_id, predictions.c.account_id == account_id)
+    rows = tx.execute(query).all()
+    if not rows:
+        raise NotFound(f'there is no prediction "{prediction_id}"')
+    return _prediction(rows)
+
+
+def find_any(tx: Connection, prediction_id: str) -> Prediction | None:
+    """A prediction of whichever account: for the worker."""
+    rows = tx.execute(_WITH_OUTPUTS.where(predictions.c.id == prediction_id)).all()
+    return _prediction(rows) if rows else None
+
+
+def find_output(tx: Connection, prediction_id: str, n: int) -> Output:
+    """Raises NotFound."""
+    query = select(outputs).where(outputs.c.prediction_id == prediction_id, outputs.c.n == n)
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such output")
+    found = dict(row._mapping)
+    del found["prediction_id"]
+    return Output(**found)
+
+
+def swap(tx: Connection, prediction_id: str, attempt: int, **changes: Any) -> bool:
+    """Changes an unfinished prediction if this is its attempt still; False, and nothing changed, if not."""
+    changed = tx.execute(
+        update(predictions)
+        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE)
+        .values(changes)
+    )
+    return changed.rowcount == 1
+
+
+def swap_owner(tx: Connection, prediction_id: str, attempt: int, owner: str | None, **changes: Any) -> bool:
+    """As ``swap``, if it has this owner or none."""
+    is_owner = predictions.c.owner.is_(None) | (predictions.c.owner == owner)
+    changed = tx.execute(
+        update(predictions)
+        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE, is_owner)
+        .values(changes)
+    )
+    return changed.rowcount == 1
+
+
+def add_outputs(tx: Connection, prediction_id: str, delivered: Sequence[Output]) -> None:
+    tx.execute(insert(outputs), [asdict(out) | {"prediction_id": prediction_id} for out in delivered])
+
+
+def watch(tx: Connection, prediction_id: str) -> tuple[int, bool] | None:
+    """(attempt, whether cancelling is asked for) of an unfinished prediction; None of any other."""
+    query = select(predictions.c.attempt, predictions.c.cancel_requested_at)
+    row = tx.execute(query.where(predictions.c.id == prediction_id, _LIVE)).one_or_none()
+    return None if row is None else (row.attempt, row.cancel_requested_at is not None)
+
+
+def owned_by(tx: Connection, owner: str) -> list[tuple[str, int]]:
+    """(id, attempt) of every unfinished prediction that this worker has."""
+    query = select(predictions.c.id, predictions.c.attempt).where(predictions.c.owner == owner, _LIVE)
+    return [(row.id, row.attempt) for row in tx.execute(query)]
+
+
+def count_live(tx: Connection) -> int:
+    """How long the queue is, running ones included."""
+    return int(tx.execute(select(func.count()).select_from(predictions).where(_LIVE)).scalar_one())
+
+
+def live_ids(tx: Connection) -> set[str]:
+    return set(tx.execute(select(predictions.c.id).where(_LIVE)).scalars())
+
+
+def pool_of(tx: Connection, prediction_id: str) -> str:
+    return str(tx.execute(select(predictions.c.pool).where(predictions.c.id == prediction_id)).scalar_one())
+
+
+def _prediction(rows: Sequence[Row[Any]]) -> Prediction:
+    row = rows[0]
+    return Prediction(
+        id=row.id,
+        account_id=row.account_id,
+        key_id=row.key_id,
+        model_id=row.model_id,
+        request=ImageInput(**row.inputs),
+        inputs=row.inputs,
+        status=Status(row.status),
+        attempt=row.attempt,
+        price_micros=row.price_micros,
+        created_at=row.created_at,
+        owner=row.owner,
+        engine_deaths=row.engine_deaths,
+        is_in_engine=row.is_in_engine,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        inference_ms=row.inference_ms,
+        step=row.step,
+        num_steps=row.num_steps,
+        failure=Failure(row.error, row.error_code),
+        made_by=row.made_by,
+        warnings=tuple(row.warnings),
+        outputs=tuple(sorted(map(_output, _with_output(rows)), key=lambda out: out.n)),
+    )
+
+
+def _with_output(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return [row for row in rows if row.output_n is not None]
+
+
+def _output(row: Row[Any]) -> Output:
+    return Output(
+        n=row.output_n,
+        object_key=row.output_object_key,
+        seed=row.output_seed,
+        width=row.output_width,
+        height=row.output_height,
+        content_type=row.output_content_type,
+        size_bytes=row.output_size_bytes,
+        is_nsfw=row.output_is_nsfw,
+    )

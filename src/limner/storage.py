@@ -1,0 +1,72 @@
+"""Objects by key, on a disk or in a bucket; obstore does the work. Knows nothing of what they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from limner.errors import BadSettings, NotFound, Unavailable
+
+
+class Storage:
+    """Keys are paths such as ``predictions/<id>/<attempt>/1.png``. Writing a key again replaces it whole."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        # A disk has nowhere to keep a content type.
+        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": content_type}
+        with _reported():
+            obstore.put(self._store, key, content, attributes=attributes)
+
+    def get(self, key: str) -> bytes:
+        """Raises NotFound."""
+        with _reported():
+            return bytes(obstore.get(self._store, key).bytes())
+
+    def delete(self, key: str) -> None:
+        """What is not there is deleted already."""
+        with _reported(), _forgiving():
+            obstore.delete(self._store, key)
+
+    def check(self) -> None:
+        """Raises Unavailable when nothing can be listed."""
+        with _reported():
+            obstore.list_with_delimiter(self._store, "predictions/")
+
+
+def open_storage(url: str) -> Storage:
+    """Makes the folder of a file URL. Raises BadSettings."""
+    try:
+        if urlsplit(url).scheme == "file":
+            return Storage(LocalStore(unquote(urlsplit(url).path), mkdir=True))
+        return Storage(from_url(url))
+    except (BaseError, OSError, ValueError) as error:
+        raise BadSettings(f"storage_url {url} cannot be used: {_first_line(error)}") from error
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound("there is no such object") from error
+    except (BaseError, OSError) as error:
+        raise Unavailable(f"the storage cannot be used: {_first_line(error)}") from error
+
+
+@contextmanager
+def _forgiving() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        return
+
+
+def _first_line(error: Exception) -> str:
+    # obstore adds pages of debug output.
+    return (str(error).splitlines() or [type(error).__name__])[0]
