@@ -1,4 +1,4 @@
-"""Engines that do wrong on purpose, one way each. What the service owes its callers then is in tests/journeys."""
+"""Engines that do wrong on purpose, one way each. What the service then owes its callers: tests/journeys."""
 
 import os
 import time

@@ -1,0 +1,79 @@
+"""Puts the application together: routes, error answers, cross-origin rules."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from limner.api import account, envelope, health, media, models, predictions
+from limner.api.context import Callers, Context
+from limner.api.results import Results
+from limner.errors import LimnerError
+from limner.runtime import Runtime
+
+MAX_THREADS = 8
+"""Handlers that wait for the database at a time: more would only queue for a connection."""
+
+OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/")
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    app = FastAPI(
+        title="Limner",
+        version=version("limner"),
+        description="A self-hosted Imagen 4 that speaks the WaveSpeed v3 image API.",
+        lifespan=_lifespan,
+        redirect_slashes=False,  # a redirect would be built from the Host header
+    )
+    app.state.context = Context(runtime, Callers(runtime.database), Results(runtime))
+    _add_routes(app)
+    app.add_exception_handler(LimnerError, envelope.answer_limner_error)
+    app.add_exception_handler(HTTPException, envelope.answer_http_exception)
+    app.add_exception_handler(RequestValidationError, envelope.answer_validation_error)
+    app.add_middleware(envelope.LastResort)
+    app.add_middleware(CrossOrigin)
+    return app
+
+
+class CrossOrigin:
+    """Lets pages of any origin call the API, with a key and never with cookies."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.opened = CORSMiddleware(
+            app,
+            allow_origins=["*"],
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["Retry-After", "X-Limner-Model", "X-Limner-Engine"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_open = scope["type"] == "http" and scope["path"].startswith(OPEN_TO_OTHER_ORIGINS)
+        await (self.opened if is_open else self.app)(scope, receive, send)
+
+
+def _add_routes(app: FastAPI) -> None:
+    app.add_api_route("/", _read_start_page, include_in_schema=False)
+    public: list[APIRouter] = [health.router, media.router]
+    # The submit route matches every path below /api/v3, so it comes last.
+    for router in (*public, models.router, account.router, predictions.results, predictions.submissions):
+        app.include_router(router, responses=envelope.ERRORS)
+
+
+def _read_start_page() -> HTMLResponse:
+    return HTMLResponse(files("limner.api").joinpath("web", "index.html").read_text())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
+    yield

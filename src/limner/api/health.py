@@ -1,0 +1,25 @@
+"""Whether work can be accepted, for load balancers and people."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from limner.api.context import InContext
+from limner.api.views import HealthView
+from limner.runtime import check_health
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", response_model=HealthView, responses={503: {"model": HealthView}})
+def read_health(context: InContext) -> JSONResponse:
+    """503 only when database or storage cannot be reached; without a worker, work is accepted, and waits."""
+    health = check_health(context.runtime, datetime.now(UTC))
+    body = {
+        "status": "ok" if health.is_reachable else "unreachable",
+        "database": health.database,
+        "storage": health.storage,
+        "workers": health.workers,
+    }
+    return JSONResponse(body, 200 if health.is_reachable else 503)

@@ -1,0 +1,116 @@
+"""Submit a prediction, and ask for its result. Knows what the wire looks like; the lifecycle decides.
+
+A submit is accepted or refused in one transaction; nothing is held for a request that is refused.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from limner.accounts import Caller
+from limner.api.body import read_json
+from limner.api.context import BEARER, ByCaller, Context, InContext
+from limner.api.envelope import Envelope, success_bytes
+from limner.api.results import Answer
+from limner.api.views import PredictionView
+from limner.catalog import ModelSpec
+from limner.errors import NotFound
+from limner.inputs import FIELDS, ImageInput, parse_input
+from limner.predictions.lifecycle import Submission, submit
+from limner.predictions.prediction import FailureCode, Prediction, public_view
+
+SYNC_WINDOW_SECONDS = 90
+SYNC_LOOKS_SECONDS = 0.05
+RESERVED_SEGMENTS = frozenset(
+    {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
+)
+ID_LENGTH = 32
+ID_LETTERS = frozenset("0123456789abcdef")
+
+SUBMIT_SCHEMA = {
+    "type": "object",
+    "properties": {name: field.schema() for name, field in FIELDS.items()},
+    "required": [name for name, field in FIELDS.items() if field.is_required],
+}
+SUBMIT_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}}
+}
+
+results = APIRouter(tags=["predictions"], dependencies=[BEARER])
+submissions = APIRouter(tags=["predictions"], dependencies=[BEARER])
+
+
+@results.get("/api/v3/predictions/{prediction_id}/result", response_model=Envelope[PredictionView])
+@results.get("/api/v3/predictions/{prediction_id}", response_model=Envelope[PredictionView])
+@results.get("/api/v2/predictions/{prediction_id}/result", include_in_schema=False)
+async def read_result(prediction_id: str, context: InContext, caller: ByCaller) -> Response:
+    """The prediction as it is now, failed ones too."""
+    key = (caller.account_id, prediction_id)
+    answer = context.results.remembered(key)
+    if answer is None:
+        if len(prediction_id) != ID_LENGTH or not ID_LETTERS.issuperset(prediction_id):
+            raise NotFound(f'there is no prediction "{prediction_id}"')
+        answer = await context.results.find(key)
+    return _respond(answer)
+
+
+@submissions.post(
+    "/api/v3/{model_id:path}", response_model=Envelope[PredictionView], openapi_extra=SUBMIT_BODY
+)
+@submissions.post("/api/v2/{model_id:path}", include_in_schema=False)
+async def submit_prediction(
+    model_id: str, request: Request, context: InContext, caller: ByCaller
+) -> Response:
+    """Accepts a request and answers at once, or with `enable_sync_mode` when the pictures are ready."""
+    if model_id.partition("/")[0] in RESERVED_SEGMENTS:
+        raise HTTPException(405, headers={"Allow": "GET"})
+    spec = context.runtime.catalog.find(model_id)
+    image_input = parse_input(spec.inputs, await read_json(request))
+    prediction = await run_in_threadpool(_submit, context, caller, spec, image_input)
+    if image_input.enable_sync_mode:
+        return await _respond_when_finished(request, context, prediction)
+    return _respond(await context.results.answer(prediction))
+
+
+def _submit(context: Context, caller: Caller, spec: ModelSpec, image_input: ImageInput) -> Prediction:
+    runtime = context.runtime
+    with runtime.database.begin() as tx:
+        submission = Submission(caller, spec, image_input)
+        return submit(tx, submission, runtime.limits, runtime.enqueue, datetime.now(UTC))
+
+
+async def _respond_when_finished(request: Request, context: Context, prediction: Prediction) -> Response:
+    """When the window closes first: the unfinished prediction with code 5004, and the work goes on."""
+    key = (prediction.account_id, prediction.id)
+    deadline = time.monotonic() + SYNC_WINDOW_SECONDS
+    while not prediction.is_terminal and time.monotonic() < deadline:
+        await asyncio.sleep(SYNC_LOOKS_SECONDS)
+        if await request.is_disconnected():
+            break
+        prediction = await context.results.prediction(key)
+    if prediction.is_terminal:
+        return _respond(await context.results.answer(prediction))
+    return _respond(_timed_out(context, prediction))
+
+
+def _timed_out(context: Context, prediction: Prediction) -> Answer:
+    view = public_view(prediction, context.runtime.public_url, context.runtime.storage)
+    view["status"] = "processing"
+    view["code"] = FailureCode.TIMED_OUT
+    view["error"] = (
+        f"Sync mode timed out after {SYNC_WINDOW_SECONDS} seconds. The task is still running: "
+        f"ask for its result at {view['urls']['get']}"
+    )
+    return Answer(success_bytes(view), prediction.model_id, prediction.made_by)
+
+
+def _respond(answer: Answer) -> Response:
+    headers = {"X-Limner-Model": answer.model_id}
+    if answer.made_by:
+        headers["X-Limner-Engine"] = answer.made_by
+    return Response(answer.body, 200, headers, media_type="application/json")

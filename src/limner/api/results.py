@@ -1,0 +1,123 @@
+"""Answers to result polls, the one hot path.
+
+What a finished prediction answers no longer changes, so it is kept as bytes, for less than two seconds at
+a time because it may be deleted. The others are read together: polls that arrive while a read is under way
+share the next one, so many pollers cost one statement and one change of thread.
+Knows the store and the public view; knows no HTTP.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+
+from limner.api.envelope import success_bytes
+from limner.errors import NotFound
+from limner.predictions import store
+from limner.predictions.prediction import Prediction, public_view
+from limner.runtime import Runtime
+
+REMEMBERED_SECONDS = 1.5
+REMEMBERED_ANSWERS = 20_000
+LARGEST_REMEMBERED_BYTES = 16_384  # pictures inlined as base64 are not kept
+
+Key = tuple[str, str]  # account id, prediction id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The envelope of a prediction, and who made its pictures ("" until they are made)."""
+
+    body: bytes
+    model_id: str
+    made_by: str
+
+
+class Reader:
+    """Reads predictions in as few statements as the load allows. Belongs to one event loop."""
+
+    def __init__(self, read_many: Callable[[Iterable[Key]], Mapping[Key, Prediction]]) -> None:
+        self._read_many = read_many
+        self._waiting: dict[Key, list[asyncio.Future[Prediction]]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def find(self, key: Key) -> Prediction:
+        """Raises NotFound, also when the prediction is another account's."""
+        found: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(found)
+        if self._task is None:
+            self._task = asyncio.create_task(self._read())
+        return await found
+
+    async def _read(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, {}
+                await self._read_batch(batch)
+        finally:
+            self._task = None
+
+    async def _read_batch(self, batch: Mapping[Key, list[asyncio.Future[Prediction]]]) -> None:
+        try:
+            found = await run_in_threadpool(self._read_many, batch.keys())
+        except Exception as error:  # whatever it was, it belongs to those who wait
+            for waiter in _open(batch.values()):
+                waiter.set_exception(error)
+            return
+        for key, waiters in batch.items():
+            prediction = found.get(key)
+            for waiter in _open([waiters]):
+                if prediction is None:
+                    waiter.set_exception(NotFound(f'there is no prediction "{key[1]}"'))
+                else:
+                    waiter.set_result(prediction)
+
+
+class Results:
+    """The answer to a poll of one prediction."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._reader = Reader(self._read_many)
+        self._remembered: dict[Key, tuple[Answer, float]] = {}
+
+    def remembered(self, key: Key) -> Answer | None:
+        answer, until = self._remembered.get(key, (None, 0.0))
+        return answer if until > time.monotonic() else None
+
+    async def find(self, key: Key) -> Answer:
+        """Raises NotFound."""
+        prediction = await self._reader.find(key)
+        answer = await self.answer(prediction)
+        if prediction.is_terminal and len(answer.body) <= LARGEST_REMEMBERED_BYTES:
+            self._remember(key, answer)
+        return answer
+
+    async def prediction(self, key: Key) -> Prediction:
+        """Raises NotFound."""
+        return await self._reader.find(key)
+
+    async def answer(self, prediction: Prediction) -> Answer:
+        if prediction.request.enable_base64_output and prediction.outputs:
+            return await run_in_threadpool(self._render, prediction)  # reads the pictures
+        return self._render(prediction)
+
+    def _render(self, prediction: Prediction) -> Answer:
+        view = public_view(prediction, self._runtime.public_url, self._runtime.storage)
+        return Answer(success_bytes(view), prediction.model_id, prediction.made_by)
+
+    def _remember(self, key: Key, answer: Answer) -> None:
+        if len(self._remembered) >= REMEMBERED_ANSWERS:
+            self._remembered.clear()
+        self._remembered[key] = (answer, time.monotonic() + REMEMBERED_SECONDS)
+
+    def _read_many(self, keys: Iterable[Key]) -> Mapping[Key, Prediction]:
+        with self._runtime.database.read() as tx:
+            return store.find_many(tx, keys)
+
+
+def _open(groups: Iterable[list[asyncio.Future[Prediction]]]) -> Iterable[asyncio.Future[Prediction]]:
+    """Those who still wait: a client may have gone away."""
+    return (waiter for waiters in groups for waiter in waiters if not waiter.done())

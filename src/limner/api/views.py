@@ -1,0 +1,97 @@
+"""The shapes of what is answered, for the documentation at /docs; they validate nothing at run time.
+
+The tests hold every answer against them.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class View(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Urls(View):
+    get: str = Field(description="Where to ask for the result.")
+
+
+class Timings(View):
+    inference: int = Field(description="Milliseconds in the engine; 0 until done.")
+
+
+class ProgressView(View):
+    step: int
+    num_steps: int
+
+
+class ImageView(View):
+    url: str
+    seed: int
+    width: int
+    height: int
+    content_type: str
+    bytes: int
+
+
+class PredictionView(View):
+    """Every field is always there, and none is ever null."""
+
+    id: str = Field(pattern="^[0-9a-f]{32}$")
+    model: str
+    outputs: list[str] = Field(
+        description="Links, or base64 text where that was asked; empty until completed."
+    )
+    urls: Urls
+    has_nsfw_contents: list[bool]
+    status: Literal["created", "processing", "completed", "failed"]
+    created_at: str = Field(description="RFC 3339, UTC, nanoseconds.")
+    error: str = Field(description="Why it failed; empty otherwise.")
+    code: int = Field(description="0, or the code of the failure; not the envelope's.")
+    executionTime: int = Field(description="Milliseconds from start to end; 0 until done.")
+    timings: Timings
+    input: dict[str, Any]
+    inputs: dict[str, Any]
+    images: list[ImageView]
+    progress: ProgressView
+    made_by: str = Field(description="The engine and the weights that made the pictures; empty until made.")
+    warnings: list[str] = Field(description="What the caller should know, such as words the model does not.")
+
+
+class ApiSchema(View):
+    type: Literal["model_run"]
+    method: Literal["POST"]
+    server: str
+    api_path: str
+    request_schema: dict[str, Any]
+
+
+class ApiSchemas(View):
+    api_schemas: list[ApiSchema]
+
+
+class ModelView(View):
+    model_id: str
+    name: str
+    description: str
+    type: str
+    base_price: float = Field(description="Dollars per delivered picture.")
+    formula: str = Field(description="JSONata that gives {total_price} from base_price and the inputs.")
+    sort_order: int
+    engine: str = Field(description="What makes the pictures here.")
+    api_schema: ApiSchemas
+
+
+class BalanceView(View):
+    balance: float = Field(description="Dollars that can be spent: settled less held.")
+
+
+class AccountBalanceView(BalanceView):
+    currency: Literal["USD"]
+
+
+class HealthView(View):
+    status: Literal["ok", "unreachable"]
+    database: str
+    storage: str
+    workers: int = Field(description="Workers that are alive; without any, work is accepted and waits.")

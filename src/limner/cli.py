@@ -1,0 +1,263 @@
+"""The command line: parses, calls, prints. Whatever goes wrong is one line on stderr and a non-zero exit.
+
+Knows Settings, which each command reads once; the work is done elsewhere.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from limner import accounts, ledger
+from limner.accounts import Level
+from limner.api.app import create_app
+from limner.errors import BadSettings, LimnerError, Unavailable
+from limner.generate import Commission, OnProgress, generate_here, generate_there
+from limner.runtime import Runtime, build_runtime, check_health, ensure_default_account, find_faults, migrate
+from limner.settings import Settings, read_settings
+from limner.supervisor import Supervisor
+from limner.workflows import run_worker
+
+PRESETS = ("nano",)
+WORKER_COMMAND = (sys.executable, "-m", "limner.cli", "worker")
+CLOSING_SECONDS = 10  # for open requests, when the server stops
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="A self-hosted Imagen 4.")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts, which pay.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys, which callers present.")
+app.add_typer(account_app, name="account")
+app.add_typer(key_app, name="key")
+
+
+def main() -> None:
+    try:
+        app()
+    except LimnerError as error:
+        _give_up(error.message)
+    except OSError as error:
+        _give_up(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Serve the API alone.")] = False,
+    preset: Annotated[str | None, typer.Option(help="A named choice of engines for the models.")] = None,
+) -> None:
+    """Serve the API, with one worker beside it."""
+    _check_preset(preset)
+    settings = read_settings()
+    _configure_logging(settings)
+    _stop_on_signals()
+    with closing(_listen(host, port)) as listener:
+        public_url = settings.public_url or _origin(listener)
+        with _runtime(read_settings(public_url=public_url)) as runtime:
+            migrate(runtime)
+            key = ensure_default_account(runtime, datetime.now(UTC))
+            with nullcontext() if no_worker else _worker_beside(public_url):
+                _announce(_origin(listener), key)
+                _run_server(runtime, listener)
+
+
+@app.command()
+def worker(
+    parent_pid: Annotated[int | None, typer.Option(hidden=True, envvar="LIMNER_PARENT_PID")] = None,
+) -> None:
+    """Make pictures for a server on this or another host, until stopped."""
+    settings = read_settings()
+    _configure_logging(settings)
+    with _runtime(settings) as runtime:
+        migrate(runtime)
+        code = run_worker(runtime, parent_pid)
+    raise typer.Exit(code)
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What the picture shows.")],
+    model: Annotated[str, typer.Option("-m", "--model", help="The model to ask.")] = "google/imagen4",
+    num_images: Annotated[int, typer.Option("-n", "--num-images", help="How many pictures, 1 to 4.")] = 1,
+    aspect_ratio: Annotated[str | None, typer.Option(help="1:1, 16:9, 9:16, 4:3 or 3:4.")] = None,
+    resolution: Annotated[str | None, typer.Option(help="1k or 2k.")] = None,
+    negative_prompt: Annotated[str | None, typer.Option(help="What it should not show.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same picture.")] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder for the pictures.")] = Path(),
+    server: Annotated[str | None, typer.Option(help="Ask this server, with the key LIMNER_API_KEY.")] = None,
+) -> None:
+    """Make pictures, here or on a server, and print where they lie."""
+    settings = read_settings()
+    _configure_logging(settings)
+    inputs = {
+        "prompt": prompt,
+        "num_images": num_images,
+        "aspect_ratio": aspect_ratio,
+        "resolution": resolution,
+        "negative_prompt": negative_prompt,
+        "seed": seed,
+    }
+    with _progress_bar() as on_progress:
+        commission = Commission(inputs, out, on_progress)
+        if server is None:
+            pictures = generate_here(catalog_of(settings).find(model), commission)
+        else:
+            pictures = generate_there(server, _own_key(settings), model, commission)
+    for path in pictures:
+        typer.echo(path)
+
+
+@app.command(name="migrate")
+def migrate_database() -> None:
+    """Bring the database up to this version."""
+    with _runtime(read_settings()) as runtime:
+        migrate(runtime)
+
+
+@app.command()
+def doctor() -> None:
+    """Check a live installation: what can be reached, whether the books balance, what is stuck."""
+    with _runtime(read_settings()) as runtime:
+        health = check_health(runtime, datetime.now(UTC))
+        typer.echo(f"database  {health.database}\nstorage   {health.storage}\nworkers   {health.workers}")
+        faults = find_faults(runtime, datetime.now(UTC)) if health.is_reachable else []
+        for fault in faults:
+            typer.echo(f"fault     {fault}")
+    if faults or not health.is_reachable:
+        raise typer.Exit(1)
+
+
+@account_app.command(name="create")
+def create_account(
+    name: Annotated[str, typer.Argument(help="A name of its own.")],
+    credit: Annotated[str, typer.Option(metavar="USD", help="Dollars to begin with.")] = "0",
+    level: Annotated[Level, typer.Option(case_sensitive=False, help="Its rate limits.")] = Level.ULTRA,
+) -> None:
+    """Create an account and its first key, and print the key, alone: it cannot be shown again."""
+    amount_micros, now = ledger.usd_to_micros(credit), datetime.now(UTC)
+    with _runtime(read_settings()) as runtime:
+        migrate(runtime)
+        with runtime.database.begin() as tx:
+            account = accounts.create_account(tx, name, level, now)
+            if amount_micros:
+                ledger.top_up(tx, account.id, amount_micros, now)
+            key = accounts.create_key(tx, account.id, now)
+    typer.echo(key)
+
+
+@key_app.command(name="create")
+def create_key(
+    account: Annotated[str, typer.Option(help="The name of the account.")],
+) -> None:
+    """Create a key of an account and print it, alone: it cannot be shown again."""
+    with _runtime(read_settings()) as runtime:
+        migrate(runtime)
+        with runtime.database.begin() as tx:
+            owner = accounts.find_account(tx, account)
+            key = accounts.create_key(tx, owner.id, datetime.now(UTC))
+    typer.echo(key)
+
+
+def _run_server(runtime: Runtime, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        create_app(runtime),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=CLOSING_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _worker_beside(public_url: str) -> AbstractContextManager[object]:
+    inherited = dict(os.environ)
+    own = {"LIMNER_PUBLIC_URL": public_url, "LIMNER_PARENT_PID": str(os.getpid())}
+    return Supervisor(WORKER_COMMAND, inherited | own).running()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _origin(listener: socket.socket) -> str:
+    """Where to reach this server, from here: a wildcard address is no address to go to."""
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{reachable}:{port}"
+
+
+def _announce(origin: str, key: str | None) -> None:
+    typer.echo(f"Limner listens on {origin} (documentation: {origin}/docs)")
+    if key is not None:
+        typer.echo(f"The key of the account default, shown this once: {key}")
+    sys.stdout.flush()
+
+
+def _stop_on_signals() -> None:
+    """Signals end the process by unwinding it, so that the worker is stopped and the database closed."""
+
+    def stop(_signal: int, _frame: object) -> NoReturn:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _runtime(settings: Settings) -> AbstractContextManager[Runtime]:
+    return closing(build_runtime(settings))
+
+
+def _check_preset(preset: str | None) -> None:
+    if preset is not None and preset not in PRESETS:
+        raise BadSettings(f'there is no preset "{preset}"; known are: {", ".join(PRESETS)}')
+
+
+def _own_key(settings: Settings) -> str:
+    if settings.api_key is None:
+        raise BadSettings("LIMNER_API_KEY must hold the key for the server")
+    return settings.api_key.get_secret_value()
+
+
+@contextmanager
+def _progress_bar() -> Iterator[OnProgress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def on_progress(description: str, step: int, num_steps: int) -> None:
+            progress.update(task, description=description, completed=step, total=num_steps or None)
+
+        yield on_progress
+
+
+def _configure_logging(settings: Settings) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _give_up(message: str) -> NoReturn:
+    typer.echo(f"limner: {' '.join(message.split())}", err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What the documentation says is what the code does: settings, commands, errors, routes, files, examples."""
+
+import ast
+import inspect
+import re
+import subprocess
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from limner import cli, errors
+from limner.api.app import create_app
+from limner.catalog import DEFAULT_MODELS
+from limner.errors import LimnerError
+from limner.inputs import FIELDS
+from limner.runtime import build_runtime
+from limner.settings import Settings, read_settings
+from tests.rules.sources import ROOT
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def table_rows(text: str) -> dict[str, str]:
+    """First cell to the rest, of every row whose first cell is code."""
+    return dict(re.findall(r"^\| `([^`]+)` \|(.*)\|$", text, re.MULTILINE))
+
+
+def test_every_setting_is_documented_in_its_own_words() -> None:
+    rows = table_rows(read("docs/operating.md").partition("## Settings")[2])
+    documented = {name: text.strip() for name, text in rows.items() if name.startswith("LIMNER_")}
+    fields = Settings.model_fields.items()
+    assert documented == {f"LIMNER_{name.upper()}": field.description for name, field in fields}
+
+
+def test_every_command_and_option_is_documented() -> None:
+    page = read("docs/operating.md").partition("## Settings")[0]
+    documented = [name for name in table_rows(page) if name.startswith("limner ")]
+    usages = list(_usages(typer.main.get_command(cli.app), "limner"))
+    assert len(documented) == len(usages)
+    for usage, options in usages:
+        (line,) = [line for line in documented if re.match(rf"{usage}( |$)", line)]
+        assert {option for option in options if option not in line} == set()
+
+
+def _usages(command: object, path: str) -> list[tuple[str, set[str]]]:
+    if isinstance(command, TyperGroup):
+        return [usage for name, sub in command.commands.items() for usage in _usages(sub, f"{path} {name}")]
+    parameters = command.params  # type: ignore[attr-defined]
+    shown = [parameter for parameter in parameters if not getattr(parameter, "hidden", False)]
+    return [(path, {parameter.opts[0] for parameter in shown if parameter.param_type_name == "option"})]
+
+
+def test_every_error_is_documented_with_its_status() -> None:
+    families = {
+        name: str(kind.code)
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, LimnerError) and kind is not LimnerError
+    }
+    rows = table_rows(read("docs/api.md").partition("## Errors")[2])
+    assert {name: rest.split("|")[0].strip() for name, rest in rows.items()} == families
+
+
+def test_every_route_is_documented(tmp_path: Path) -> None:
+    with closing(build_runtime(read_settings(data_dir=tmp_path))) as runtime:
+        paths = create_app(runtime).openapi()["paths"]
+    operations = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    documented = set(table_rows(read("docs/api.md").partition("## Models")[0]))
+    assert documented == operations
+
+
+def test_models_and_inputs_are_documented() -> None:
+    rows = table_rows(read("docs/api.md").partition("## Models")[2].partition("## Errors")[0])
+    prices = {spec.model_id: f"{spec.price_micros / 1e6:.3f}" for spec in DEFAULT_MODELS}
+    assert {name: rest.split("|")[0].strip() for name, rest in rows.items() if "/" in name} == prices
+    assert {name for name in rows if "/" not in name} == set(FIELDS)
+
+
+def test_the_readmes_tree_is_the_real_tree() -> None:
+    tree = re.search(r"```\n(README\.md .*?)```", read("README.md"), re.DOTALL)
+    assert tree is not None
+    listed, folder = set(), ""
+    for line in tree[1].splitlines():
+        name = line.split()[0]
+        if not line.startswith(" "):
+            folder = name if line.strip() == name else ""
+        listed.add(name if not line.startswith(" ") else folder + name)
+    assert listed == _real_tree()
+
+
+def _real_tree() -> set[str]:
+    """Files and folders at the top, in src/limner and in tests, folders with a slash at the end."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = set()
+    for name in files:
+        if not (ROOT / name).exists():
+            continue
+        for opened in ("src/limner/", "tests/", ""):
+            if name.startswith(opened):
+                first, slash, _ = name.removeprefix(opened).partition("/")
+                found |= {opened, opened + first + slash} - {""}
+                break
+    return found
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
+def test_python_examples_are_python(page: str) -> None:
+    examples = re.findall(r"```python\n(.*?)```", read(page), re.DOTALL)
+    assert examples
+    for example in examples:
+        ast.parse(example)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
+    assert re.findall(r"^## \[(.+?)\]", read("CHANGELOG.md"), re.MULTILINE)[0] == version

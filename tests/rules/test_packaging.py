@@ -1,0 +1,82 @@
+"""What is shipped, and what is not."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.rules.sources import ROOT
+
+PIN = re.compile(r"[a-z0-9-]+==[0-9][0-9.]*(post[0-9]+)?( *;.*)?( *#.*)?")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
+    """The wheel, built from a copy so that the checkout stays clean."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=ignored)
+    shutil.copytree(ROOT / "training", folder / "training", ignore=ignored)
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        "out",
+        ".",
+    ]
+    subprocess.run(build, cwd=folder, check=True, capture_output=True)
+    return ZipFile(next((folder / "out").glob("*.whl")))
+
+
+def test_the_wheel_holds_every_file_of_the_package(wheel: ZipFile) -> None:
+    package = ROOT / "src"
+    files = {str(path.relative_to(package)) for path in package.rglob("limner/**/*") if path.is_file()}
+    shipped = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert shipped == {name for name in files if "__pycache__" not in name}
+
+
+def test_the_wheel_holds_neither_training_nor_sprites(wheel: ZipFile) -> None:
+    names = wheel.namelist()
+    assert [name for name in names if not name.startswith(("limner/", "limner-"))] == []
+    assert [name for name in names if re.search(r"sprite|emoji|training|\.svg$|icons", name)] == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_and_name_no_host(name: str) -> None:
+    lines = [
+        line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r "))
+    ]
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+
+
+def test_what_the_package_asks_for_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {
+        line.split("==")[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line
+    }
+    asked = {re.split(r"[\[<>=;]", requirement)[0] for requirement in project["dependencies"]}
+    assert asked <= pinned
+
+
+def test_the_default_install_has_no_torch() -> None:
+    pins = (ROOT / "requirements.txt").read_text()
+    assert not re.search(r"^(torch|nvidia|diffusers|transformers)", pins, re.MULTILINE)
+
+
+def test_ci_runs_the_tests_and_nothing_else() -> None:
+    commands = [
+        line for line in Path(ROOT / ".ci/run").read_text().splitlines() if not line.startswith(("#", "set"))
+    ]
+    assert commands == ['exec "$(dirname "${BASH_SOURCE[0]}")/../scripts/test"']
