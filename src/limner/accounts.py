@@ -93,6 +93,15 @@ def has_key(tx: Connection, account_id: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
+def is_key_of(tx: Connection, account_id: str, key: str) -> bool:
+    query = select(api_keys.c.id).where(
+        api_keys.c.account_id == account_id,
+        api_keys.c.sha256 == _sha256(key),
+        api_keys.c.revoked_at.is_(None),
+    )
+    return tx.execute(query).first() is not None
+
+
 def authenticate(tx: Connection, key: str) -> Caller:
     """Who presents this key. Raises Unauthorized."""
     query = (

@@ -40,11 +40,12 @@ class EngineChoice:
     """The engine that serves a model, and what it is told when it loads. Equal choices share one engine."""
 
     name: str = BUILT_IN_ENGINE
-    weights: str = ""
+    options: tuple[tuple[str, str], ...] = ()  # such as ("weights", "Tongyi-MAI/Z-Image-Turbo")
 
     @property
-    def options(self) -> Mapping[str, str]:
-        return {"weights": self.weights} if self.weights else {}
+    def pool(self) -> str:
+        """The queue that the workers with this engine listen to."""
+        return ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,6 @@ class ModelSpec:
     effort: Effort
     engine: EngineChoice = field(default_factory=EngineChoice)
     type: str = "text-to-image"
-
-    @property
-    def pool(self) -> str:
-        """The queue that the workers with this engine listen to."""
-        return f"{self.engine.name}:{self.engine.weights}"
 
     def request_schema(self) -> dict[str, Json]:
         """The JSON Schema of the request body."""

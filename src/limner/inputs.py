@@ -5,8 +5,9 @@ fields are dropped, as WaveSpeed drops them.
 """
 
 import math
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from limner.errors import InvalidInput
@@ -45,6 +46,14 @@ class ImageInput:
     output_format: str = "png"
     enable_base64_output: bool = False
     enable_sync_mode: bool = False
+
+
+def with_seed(request: ImageInput) -> ImageInput:
+    """The request with its seed drawn, where it has none yet."""
+    if request.seed != RANDOM_SEED:
+        return request
+    # Room at the top, so that the seeds of all images stay in the range that callers may name.
+    return replace(request, seed=secrets.randbelow(MAX_SEED - request.num_images))
 
 
 @dataclass(frozen=True, slots=True)

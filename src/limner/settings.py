@@ -21,12 +21,13 @@ ApiKey = Annotated[SecretStr, Field(min_length=16, max_length=200)]
 
 
 class ModelChoice(BaseModel):
-    """Which engine serves a model, and with which weights."""
+    """Which engine serves a model, with which weights and which further options of that engine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: str
     weights: str = ""
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 class ConfigFile(BaseSettings):

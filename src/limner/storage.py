@@ -11,6 +11,10 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from limner.errors import BadSettings, NotFound, Unavailable
 
 
+class StorageUnavailable(Unavailable):
+    """The storage cannot be reached, or refuses to work: full, forbidden, gone."""
+
+
 class Storage:
     """Keys are paths such as ``predictions/<id>/<attempt>/1.png``. Writing a key again replaces it whole."""
 
@@ -56,7 +60,7 @@ def _reported() -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFound("there is no such object") from error
     except (BaseError, OSError) as error:
-        raise Unavailable(f"the storage cannot be used: {_first_line(error)}") from error
+        raise StorageUnavailable(f"the storage cannot be used: {_first_line(error)}") from error
 
 
 @contextmanager

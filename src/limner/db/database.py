@@ -22,6 +22,10 @@ _SQLITE_PRAGMAS = (
 )
 
 
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, or refuses to work: locked, full, not migrated."""
+
+
 class Database:
     """Owns the engine. ``begin`` writes, ``read`` only reads; what they yield is called tx everywhere."""
 
@@ -100,7 +104,7 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise Unavailable(f"the database cannot be used: {_cause(error)}") from error
+        raise DatabaseUnavailable(f"the database cannot be used: {_cause(error)}") from error
 
 
 def _cause(error: DBAPIError) -> str:

@@ -9,7 +9,6 @@ prediction always has exactly one place: in the queue, or with a worker whose de
 Knows no queue (``enqueue`` is handed in), no engine and no storage.
 """
 
-import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,7 @@ from limner import accounts, ledger
 from limner.accounts import Caller
 from limner.catalog import ModelSpec
 from limner.errors import Conflict, RateLimited
-from limner.inputs import MAX_SEED, RANDOM_SEED, ImageInput
+from limner.inputs import ImageInput, with_seed
 from limner.predictions import store
 from limner.predictions.prediction import Failure, FailureCode, Output, Prediction, Status
 
@@ -71,7 +70,7 @@ def submit(
     """Accepts a request: counted, its price held, stored and queued. Raises RateLimited or
     InsufficientBalance, and then, once the caller has rolled back, nothing of it remains."""
     caller, spec = submission.caller, submission.spec
-    request = _with_seed(submission.request)
+    request = with_seed(submission.request)
     prediction = Prediction(
         id=uuid.uuid4().hex,
         account_id=caller.account_id,
@@ -87,8 +86,8 @@ def submit(
     accounts.admit(tx, caller, request.num_images, limits.account_queue, now)
     _refuse_full_queue(tx, limits)
     ledger.hold(tx, caller.account_id, spec.quote_micros(request), prediction.id, now)
-    store.add(tx, prediction, spec.pool, now + RETENTION)
-    enqueue(tx, prediction.id, prediction.attempt, spec.pool)
+    store.add(tx, prediction, spec.engine.pool, now + RETENTION)
+    enqueue(tx, prediction.id, prediction.attempt, spec.engine.pool)
     return prediction
 
 
@@ -103,6 +102,11 @@ def begin(tx: Connection, prediction_id: str, attempt: int, owner: str, now: dat
 def enter_engine(tx: Connection, prediction: Prediction) -> None:
     """From here on the death of the worker counts against this prediction. Raises LeaseLost."""
     _swap(tx, prediction, is_in_engine=True)
+
+
+def leave_engine(tx: Connection, prediction: Prediction) -> None:
+    """From here on it no longer does. Raises LeaseLost."""
+    _swap(tx, prediction, is_in_engine=False)
 
 
 def look(tx: Connection, prediction: Prediction) -> None:
@@ -178,13 +182,6 @@ def rescue(
     else:
         enqueue(tx, prediction_id, attempt + 1, store.pool_of(tx, prediction_id))
     return True
-
-
-def _with_seed(request: ImageInput) -> ImageInput:
-    if request.seed != RANDOM_SEED:
-        return request
-    # Room at the top, so that the seeds of all images stay in the range that callers may name.
-    return replace(request, seed=secrets.randbelow(MAX_SEED - request.num_images))
 
 
 def _refuse_full_queue(tx: Connection, limits: Limits) -> None:

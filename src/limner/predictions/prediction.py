@@ -38,7 +38,7 @@ class FailureCode:
     FILTERED = 1200
     FAILED = 1405
     INTERNAL = 5000
-    TIMED_OUT = 5004
+    UNAVAILABLE = 5003
 
 
 @dataclass(frozen=True, slots=True)

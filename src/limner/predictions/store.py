@@ -1,6 +1,6 @@
 """The SQL of predictions and their outputs: compare-and-set, no rules; those are the lifecycle's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,8 @@ from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
 from limner.inputs import ImageInput
 from limner.predictions.prediction import LIVE, Failure, Output, Prediction, Status
+
+Key = tuple[str, str]  # account id, prediction id
 
 _LIVE = predictions.c.status.in_(LIVE)
 _WITH_OUTPUTS = select(
@@ -57,6 +59,15 @@ def find(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
     return _prediction(rows)
 
 
+def find_many(tx: Connection, keys: Collection[Key]) -> dict[Key, Prediction]:
+    """Those of these predictions that there are, with their outputs: one statement, however many."""
+    query = _WITH_OUTPUTS.where(predictions.c.id.in_([prediction_id for _, prediction_id in keys]))
+    rows: dict[Key, list[Row[Any]]] = {}
+    for row in tx.execute(query):
+        rows.setdefault((row.account_id, row.id), []).append(row)
+    return {key: _prediction(rows[key]) for key in keys if key in rows}
+
+
 def find_any(tx: Connection, prediction_id: str) -> Prediction | None:
     """A prediction of whichever account: for the worker."""
     rows = tx.execute(_WITH_OUTPUTS.where(predictions.c.id == prediction_id)).all()
@@ -84,9 +95,11 @@ def swap(tx: Connection, prediction_id: str, attempt: int, **changes: Any) -> bo
     return changed.rowcount == 1
 
 
-def swap_owner(tx: Connection, prediction_id: str, attempt: int, owner: str | None, **changes: Any) -> bool:
+def swap_owner(
+    tx: Connection, prediction_id: str, attempt: int, former_owner: str | None, **changes: Any
+) -> bool:
     """As ``swap``, if it has this owner or none."""
-    is_owner = predictions.c.owner.is_(None) | (predictions.c.owner == owner)
+    is_owner = predictions.c.owner.is_(None) | (predictions.c.owner == former_owner)
     changed = tx.execute(
         update(predictions)
         .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE, is_owner)
@@ -110,6 +123,12 @@ def owned_by(tx: Connection, owner: str) -> list[tuple[str, int]]:
     """(id, attempt) of every unfinished prediction that this worker has."""
     query = select(predictions.c.id, predictions.c.attempt).where(predictions.c.owner == owner, _LIVE)
     return [(row.id, row.attempt) for row in tx.execute(query)]
+
+
+def owners(tx: Connection) -> set[str]:
+    """The workers that have unfinished predictions."""
+    query = select(predictions.c.owner).where(_LIVE, predictions.c.owner.is_not(None)).distinct()
+    return set(tx.execute(query).scalars())
 
 
 def count_live(tx: Connection) -> int:

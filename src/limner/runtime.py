@@ -1,0 +1,229 @@
+"""The only wiring: builds database, storage, catalog and queue from Settings, and engines on demand.
+
+Nothing is loaded or migrated by building; ``serve`` and ``worker`` migrate first, and only a worker
+(or ``generate``, in this process) loads an engine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dbos import DBOS, DBOSClient
+from sqlalchemy import Connection
+
+from limner import accounts, ledger, workers
+from limner.accounts import Level
+from limner.catalog import Catalog, EngineChoice, ModelSpec, build_catalog
+from limner.db.database import Database, open_database
+from limner.db.migrations.upgrade import upgrade
+from limner.engines.engine import Engine, GenerationRequest, load_engine
+from limner.errors import LimnerError, NotFound
+from limner.inputs import ImageInput, size_in_pixels, with_seed
+from limner.predictions import store
+from limner.predictions.lifecycle import Limits
+from limner.settings import ModelChoice, Settings
+from limner.storage import Storage, open_storage
+from limner.workers import AdvisoryLocks, FileLocks, Locks
+
+APPLICATION = "limner"
+# Pinned: by default it is a hash of the source, and an upgrade would strand what is queued.
+APPLICATION_VERSION = "1"
+GENERATE = "generate"  # the name of the workflow, in the queue's rows
+DEFAULT_ACCOUNT = "default"
+DEFAULT_CREDIT_MICROS = 1_000 * ledger.MICROS_PER_DOLLAR
+
+
+class Queue:
+    """Where attempts wait for a worker: DBOS, in our own database. Its rows hold ids, never prompts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._client: DBOSClient | None = None
+
+    @property
+    def client(self) -> DBOSClient:
+        # Made when first used: it looks into the database, which may have no tables until then.
+        if self._client is None:
+            self._client = DBOSClient(
+                system_database_engine=self._database.engine,
+                application_name=APPLICATION,
+                retry_connection_errors=False,
+            )
+        return self._client
+
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
+        """Queues an attempt within this transaction."""
+        self.client.enqueue_in_transaction(
+            tx,
+            {
+                "workflow_name": GENERATE,
+                "workflow_id": workflow_id(prediction_id, attempt),
+                "queue_name": pool,
+                "app_version": APPLICATION_VERSION,
+            },
+            prediction_id,
+            attempt,
+        )
+
+    def takers(self) -> set[str]:
+        """The workers that have workflows in hand."""
+        found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {status.executor_id for status in found if status.executor_id}
+
+    def taken_by(self, worker_id: str) -> list[str]:
+        """The workflows that this worker has taken from the queue and not finished."""
+        found = self.client.list_workflows(
+            status="PENDING", executor_id=worker_id, load_input=False, load_output=False
+        )
+        return [status.workflow_id for status in found]
+
+    def drop(self, workflow_ids: list[str]) -> None:
+        """Forgets workflows whose worker is gone."""
+        if workflow_ids:
+            self.client.cancel_workflows(workflow_ids)
+
+    def migrate(self, pools: set[str], polling_seconds: float) -> None:
+        """DBOS's tables, and one queue per engine pool: one picture at a time on each worker."""
+        DBOS.migrate(self._database.engine.url.render_as_string(hide_password=False))
+        for pool in sorted(pools):
+            self.client.register_queue(pool, worker_concurrency=1, polling_interval_sec=polling_seconds)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.destroy()
+
+
+def workflow_id(prediction_id: str, attempt: int) -> str:
+    """The prediction's own id, at first; an attempt is never queued twice."""
+    return prediction_id if attempt == 1 else f"{prediction_id}-{attempt}"
+
+
+def attempt_of(workflow_id: str) -> tuple[str, int]:
+    """(prediction id, attempt)."""
+    prediction_id, _, attempt = workflow_id.partition("-")
+    return prediction_id, int(attempt or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the API, the worker and the command line work with."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    catalog: Catalog
+    queue: Queue
+    locks: Locks
+    limits: Limits
+    public_url: str
+
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
+        self.queue.enqueue(tx, prediction_id, attempt, pool)
+
+    def close(self) -> None:
+        self.queue.close()
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """ "ok", or what is wrong."""
+
+    database: str
+    storage: str
+    workers: int
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.database == self.storage == "ok"
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Raises BadSettings."""
+    database = open_database(settings.resolved_database_url)
+    return Runtime(
+        settings=settings,
+        database=database,
+        storage=open_storage(settings.resolved_storage_url),
+        catalog=build_catalog({name: _choice(model) for name, model in settings.models.items()}),
+        queue=Queue(database),
+        locks=FileLocks(settings.resolved_data_dir / "locks")
+        if database.is_sqlite
+        else AdvisoryLocks(database.engine),
+        limits=Limits(settings.queue_limit, settings.account_queue_limit),
+        public_url=settings.public_url.rstrip("/"),
+    )
+
+
+def migrate(runtime: Runtime) -> None:
+    """Brings our tables, DBOS's tables and the queues up to date. Does nothing the second time."""
+    upgrade(runtime.database)
+    pools = {spec.engine.pool for spec in runtime.catalog}
+    runtime.queue.migrate(pools, runtime.settings.polling_seconds)
+
+
+def ensure_default_account(runtime: Runtime, now: datetime) -> str | None:
+    """Makes the account `default`, with local credit, on the first start. Returns its key if that was
+    made just now and is known to nobody yet."""
+    wanted = runtime.settings.api_key
+    with runtime.database.begin() as tx:
+        try:
+            account = accounts.find_account(tx, DEFAULT_ACCOUNT)
+        except NotFound:
+            account = accounts.create_account(tx, DEFAULT_ACCOUNT, Level.ULTRA, now)
+            ledger.top_up(tx, account.id, DEFAULT_CREDIT_MICROS, now)
+        if wanted is not None:
+            if not accounts.is_key_of(tx, account.id, wanted.get_secret_value()):
+                accounts.create_key(tx, account.id, now, wanted.get_secret_value())
+            return None
+        return None if accounts.has_key(tx, account.id) else accounts.create_key(tx, account.id, now)
+
+
+def check_health(runtime: Runtime, now: datetime) -> Health:
+    beating = 0
+    state = {"database": "ok", "storage": "ok"}
+    try:
+        with runtime.database.read() as tx:
+            beating = workers.count_beating(tx, now - timedelta(seconds=runtime.settings.silence_seconds))
+    except LimnerError as error:
+        state["database"] = error.message
+    try:
+        runtime.storage.check()
+    except LimnerError as error:
+        state["storage"] = error.message
+    return Health(workers=beating, **state)
+
+
+def find_faults(runtime: Runtime, now: datetime) -> list[str]:
+    """What must never be: money or work that does not add up. For `doctor`."""
+    with runtime.database.read() as tx:
+        faults = [f"account {one}: its row is not its transfers" for one in ledger.unbalanced_accounts(tx)]
+        live, held = store.live_ids(tx), ledger.open_holds(tx)
+    faults += [f"prediction {one}: unfinished, and nothing is held for it" for one in sorted(live - held)]
+    faults += [f"prediction {one}: finished, and money is held for it" for one in sorted(held - live)]
+    return faults
+
+
+def load_engine_of(spec: ModelSpec) -> Engine:
+    """Raises EngineFailed."""
+    return load_engine(spec.engine.name, dict(spec.engine.options))
+
+
+def generation_request(spec: ModelSpec, request: ImageInput) -> GenerationRequest:
+    """What the engine is asked for; a seed is drawn where the request has none."""
+    width, height = size_in_pixels(request.aspect_ratio, request.resolution)
+    seed = with_seed(request).seed
+    return GenerationRequest(
+        prompt=request.prompt,
+        width=width,
+        height=height,
+        seeds=tuple(seed + k for k in range(request.num_images)),
+        negative_prompt=request.negative_prompt,
+        num_inference_steps=spec.effort.num_inference_steps,
+        guidance_scale=spec.effort.guidance_scale,
+    )
+
+
+def _choice(model: ModelChoice) -> EngineChoice:
+    options: Mapping[str, str] = model.options | ({"weights": model.weights} if model.weights else {})
+    return EngineChoice(model.engine, tuple(sorted(options.items())))

@@ -1,0 +1,82 @@
+"""Keeps one child process running: started again when it dies, after a pause that grows with repetition.
+
+Knows nothing of what the child does.
+"""
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+SOUND_SECONDS = 60.0  # a child that lived this long died of something new
+LOOK_SECONDS = 0.2
+STOP_SECONDS = 60.0  # beyond the grace that a worker gives the running picture
+
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """Runs ``command`` in this process's group, so that a Ctrl-C reaches the child as well."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._stopping = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        # The child asks the kernel to be told of its parent's death, and for the kernel the parent is
+        # the thread that started it: one thread must start every child, and outlive it.
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Asks the child to finish, and waits until it has."""
+        self._stopping.set()
+        self._thread.join()
+
+    @property
+    def child_pid(self) -> int | None:
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    def _watch(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            code = self._run_once()
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - started > SOUND_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            log.warning("worker ended, starting another", exit_code=code, pause_seconds=pause)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _run_once(self) -> int:
+        self._child = subprocess.Popen(self._command, env=self._environment)  # noqa: S603, our own command
+        while self._child.poll() is None:
+            if self._stopping.wait(LOOK_SECONDS):
+                return self._end(self._child)
+        return self._child.returncode
+
+    def _end(self, child: subprocess.Popen[bytes]) -> int:
+        child.send_signal(signal.SIGTERM)
+        try:
+            return child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.wait()
