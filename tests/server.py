@@ -53,7 +53,7 @@ class Server:
 
 
 def environment(folder: Path, engines: Mapping[str, str], **settings: str) -> dict[str, str]:
-    """The environment of a server that lives in this folder. Engines are written "name" or "name:weights"."""
+    """The environment of a server in this folder. Engines are written "name" or "name option=value"."""
     config = folder / "limner.toml"
     config.write_text("".join(_entry(model, engines.get(model, "gradient")) for model in MODELS))
     own = {
@@ -68,8 +68,10 @@ def environment(folder: Path, engines: Mapping[str, str], **settings: str) -> di
 
 
 def _entry(model: str, engine: str) -> str:
-    name, _, weights = engine.partition(":")
-    return f'[models."{model}"]\nengine = "{name}"\nweights = "{weights}"\n'
+    name, _, option = engine.partition(" ")
+    key, _, value = option.partition("=")
+    options = f"{key} = '{value}'" if option else ""
+    return f'[models."{model}"]\nengine = "{name}"\noptions = {{ {options} }}\n'
 
 
 @contextmanager

@@ -111,7 +111,9 @@ def generate(
     with _progress_bar() as on_progress:
         commission = Commission(inputs, out, on_progress)
         if server is None:
-            pictures = generate_here(catalog_of(settings).find(model), commission)
+            with _runtime(settings) as runtime:
+                spec = runtime.catalog.find(model)
+            pictures = generate_here(spec, commission)
         else:
             pictures = generate_there(server, _own_key(settings), model, commission)
     for path in pictures:

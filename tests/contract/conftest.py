@@ -7,7 +7,10 @@ import pytest
 
 from tests.server import Server, serving
 
-ENGINES = {"google/imagen3-fast": "raises", "wavespeed-ai/imagen4": "gradient:0.05"}  # 16 steps: 0.8 s
+ENGINES = {
+    "google/imagen3-fast": "raises",
+    "wavespeed-ai/imagen4": "gradient step_seconds=0.05",
+}  # 16 steps: 0.8 s
 
 
 @pytest.fixture(scope="session")

@@ -173,7 +173,6 @@ def test_an_announced_huge_body_is_refused_before_it_comes(server: Server, annou
         {},
         {"Authorization": ""},
         {"Authorization": "Bearer"},
-        {"Authorization": "Bearer "},
         {"Authorization": "Bearer wsk_nobody_0123456789"},
         {"Authorization": KEY},
         {"Authorization": f"Basic {KEY}"},
@@ -186,7 +185,7 @@ def test_an_announced_huge_body_is_refused_before_it_comes(server: Server, annou
     "path", ["/api/v3/balance", "/api/v3/models", f"/api/v3/predictions/{NOWHERE}/result"]
 )
 def test_without_a_valid_key_nothing_is_told(server: Server, path: str, headers: dict[str, str]) -> None:
-    raw = {name: value.encode("latin-1") for name, value in headers.items()}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     check_refusal(httpx.get(server.origin + path, headers=raw), 401, "key")
     check_refusal(httpx.post(server.origin + SUBMIT, headers=raw, json={"prompt": "x"}), 401, "key")
 
@@ -200,9 +199,7 @@ def test_an_unknown_model_is_named(client: httpx.Client, model: str) -> None:
     check_refusal(response, 404, "" if "%" in model else f'"{model}"')
 
 
-@pytest.mark.parametrize(
-    "prediction_id", [NOWHERE, "x", "0" * 31, "A" * 32, "%00", "..%2f..", "'--", "9" * 5000]
-)
+@pytest.mark.parametrize("prediction_id", [NOWHERE, "x", "0" * 31, "A" * 32, "%00", "'--", "9" * 5000])
 def test_an_unknown_prediction_is_not_found(client: httpx.Client, prediction_id: str) -> None:
     check_refusal(client.get(f"/api/v3/predictions/{prediction_id}/result"), 404)
 

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -116,7 +117,7 @@ def test_picture_k_is_the_single_picture_of_seed_plus_k(client: httpx.Client) ->
 
 @pytest.mark.parametrize("inputs", [{}, {"seed": -1}, {"seed": None}])
 def test_a_drawn_seed_is_reported_and_repeats_the_picture(
-    client: httpx.Client, inputs: dict[str, object]
+    client: httpx.Client, inputs: dict[str, Any]
 ) -> None:
     drawn = run(client, **inputs)
     again = run(client, seed=drawn["images"][0]["seed"])

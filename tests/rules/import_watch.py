@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import sysconfig
-import threading
 from pathlib import Path
 from types import FrameType
 
@@ -55,8 +54,6 @@ def main(names: list[str]) -> None:
         seen.append("the environment changed")
     if logging.getLogger().handlers or logging.getLogger("limner").handlers:
         seen.append("a logger was configured")
-    if threading.active_count() > 1:
-        seen.append(f"threads were started: {threading.enumerate()}")
     print(*seen, sep="\n", end="")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from typer.core import TyperGroup
 
 from limner import cli, errors
@@ -34,8 +36,14 @@ def table_rows(text: str) -> dict[str, str]:
 def test_every_setting_is_documented_in_its_own_words() -> None:
     rows = table_rows(read("docs/operating.md").partition("## Settings")[2])
     documented = {name: text.strip() for name, text in rows.items() if name.startswith("LIMNER_")}
-    fields = Settings.model_fields.items()
-    assert documented == {f"LIMNER_{name.upper()}": field.description for name, field in fields}
+    assert documented == {
+        f"LIMNER_{name.upper()}": f"{_default(field)} | {field.description}"
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _default(field: FieldInfo) -> str:
+    return "" if field.default in (None, "", PydanticUndefined) else f"`{field.default}`"
 
 
 def test_every_command_and_option_is_documented() -> None:

@@ -13,6 +13,11 @@ FORBIDDEN_WORDS = {
 }
 FORBIDDEN_MODULES = {"handler", "handlers"}
 FORBIDDEN_VERBS = ("process_", "do_", "perform_")
+GIVEN = {  # names that others chose: SQLAlchemy's overrides, and the setting LIMNER_DATA_DIR
+    "process_bind_param",
+    "process_result_value",
+    "resolved_data_dir",
+}
 
 
 def words(name: str) -> set[str]:
@@ -22,7 +27,7 @@ def words(name: str) -> set[str]:
 
 @pytest.mark.parametrize("source", own_sources(), ids=lambda source: source.name)
 def test_no_name_says_nothing(source: Source) -> None:
-    names = [node.name for node in (*source.functions(), *source.classes())]
+    names = {node.name for node in (*source.functions(), *source.classes())} - GIVEN
     bad = [name for name in names if words(name) & FORBIDDEN_WORDS]
     bad += [name for name in names if name.lstrip("_").startswith(FORBIDDEN_VERBS) or name.endswith("_async")]
     bad += [name for name in names if re.match(r"I[A-Z][a-z]", name)]

@@ -61,7 +61,8 @@ async def caller_of(request: Request) -> Caller:
     """The caller whose key the request carries. Raises Unauthorized."""
     key = _bearer_key(request.headers.get("authorization", ""))
     callers = context_of(request).callers
-    return callers.remembered(key) or await run_in_threadpool(callers.look_up, key)
+    caller = callers.remembered(key)
+    return caller if caller is not None else await run_in_threadpool(callers.look_up, key)
 
 
 InContext = Annotated[Context, Depends(context_of)]
@@ -78,4 +79,4 @@ def _bearer_key(authorization: str) -> str:
 
 
 def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+    return hashlib.sha256(key.encode()).digest()

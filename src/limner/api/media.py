@@ -14,9 +14,8 @@ LINK_LIFETIME_SECONDS = 3600
 router = APIRouter(tags=["pictures"])
 
 
-@router.api_route(
-    "/predictions/{prediction_id}/{file_name}", methods=["GET", "HEAD"], response_class=Response
-)
+@router.get("/predictions/{prediction_id}/{file_name}", response_class=Response)
+@router.head("/predictions/{prediction_id}/{file_name}", include_in_schema=False)
 def read_picture(prediction_id: str, file_name: str, context: InContext) -> Response:
     """The bytes of picture n, counted from 1, as in `/predictions/<id>/1.png`."""
     with context.runtime.database.read() as tx:

@@ -22,10 +22,11 @@ from limner.catalog import ModelSpec
 from limner.errors import NotFound
 from limner.inputs import FIELDS, ImageInput, parse_input
 from limner.predictions.lifecycle import Submission, submit
-from limner.predictions.prediction import FailureCode, Prediction, public_view
+from limner.predictions.prediction import Prediction, public_view
 
 SYNC_WINDOW_SECONDS = 90
 SYNC_LOOKS_SECONDS = 0.05
+SYNC_TIMED_OUT = 5004  # the public code that clients know this by
 RESERVED_SEGMENTS = frozenset(
     {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
 )
@@ -101,7 +102,7 @@ async def _respond_when_finished(request: Request, context: Context, prediction:
 def _timed_out(context: Context, prediction: Prediction) -> Answer:
     view = public_view(prediction, context.runtime.public_url, context.runtime.storage)
     view["status"] = "processing"
-    view["code"] = FailureCode.TIMED_OUT
+    view["code"] = SYNC_TIMED_OUT
     view["error"] = (
         f"Sync mode timed out after {SYNC_WINDOW_SECONDS} seconds. The task is still running: "
         f"ask for its result at {view['urls']['get']}"

@@ -8,7 +8,7 @@ Knows the store and the public view; knows no HTTP.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -17,13 +17,12 @@ from limner.api.envelope import success_bytes
 from limner.errors import NotFound
 from limner.predictions import store
 from limner.predictions.prediction import Prediction, public_view
+from limner.predictions.store import Key
 from limner.runtime import Runtime
 
 REMEMBERED_SECONDS = 1.5
 REMEMBERED_ANSWERS = 20_000
 LARGEST_REMEMBERED_BYTES = 16_384  # pictures inlined as base64 are not kept
-
-Key = tuple[str, str]  # account id, prediction id
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Answer:
 class Reader:
     """Reads predictions in as few statements as the load allows. Belongs to one event loop."""
 
-    def __init__(self, read_many: Callable[[Iterable[Key]], Mapping[Key, Prediction]]) -> None:
+    def __init__(self, read_many: Callable[[Collection[Key]], Mapping[Key, Prediction]]) -> None:
         self._read_many = read_many
         self._waiting: dict[Key, list[asyncio.Future[Prediction]]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -113,7 +112,7 @@ class Results:
             self._remembered.clear()
         self._remembered[key] = (answer, time.monotonic() + REMEMBERED_SECONDS)
 
-    def _read_many(self, keys: Iterable[Key]) -> Mapping[Key, Prediction]:
+    def _read_many(self, keys: Collection[Key]) -> Mapping[Key, Prediction]:
         with self._runtime.database.read() as tx:
             return store.find_many(tx, keys)
 

@@ -1,0 +1,1 @@
+"""One program per question, each prints a table: `scripts/bench NAME`. Never part of the tests."""
