@@ -37,7 +37,7 @@ def test_every_setting_is_documented_in_its_own_words() -> None:
     rows = table_rows(read("docs/operating.md").partition("## Settings")[2])
     documented = {name: text.strip() for name, text in rows.items() if name.startswith("LIMNER_")}
     assert documented == {
-        f"LIMNER_{name.upper()}": f"{_default(field)} | {field.description}"
+        f"LIMNER_{name.upper()}": f"{_default(field)} | {field.description}".strip()
         for name, field in Settings.model_fields.items()
     }
 
