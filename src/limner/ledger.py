@@ -161,8 +161,9 @@ def _append(tx: Connection, transfer: _Transfer, now: datetime) -> bool:
         transfers.c.prediction_id == literal(transfer.prediction_id, String),
         transfers.c.reason == transfer.reason,
     )
-    written = tx.execute(insert(transfers).from_select(list(row), select(*values).where(~known)))
-    return written.rowcount == 1
+    written = insert(transfers).from_select(list(row), select(*values).where(~known))
+    # PostgreSQL's driver counts no rows here, so the row itself must say that it was written.
+    return tx.execute(written.returning(transfers.c.id)).first() is not None
 
 
 def _change(tx: Connection, account_id: str, settled: int = 0, held: int = 0) -> None:

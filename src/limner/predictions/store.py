@@ -1,6 +1,6 @@
 """The SQL of predictions and their outputs: compare-and-set, no rules; those are the lifecycle's."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from limner.inputs import ImageInput
 from limner.predictions.prediction import LIVE, Failure, Output, Prediction, Status
 
 Key = tuple[str, str]  # account id, prediction id
+
+Changes = Mapping[str, Any]  # column to value
 
 _LIVE = predictions.c.status.in_(LIVE)
 _WITH_OUTPUTS = select(
@@ -85,25 +87,25 @@ def find_output(tx: Connection, prediction_id: str, n: int) -> Output:
     return Output(**found)
 
 
-def swap(tx: Connection, prediction_id: str, attempt: int, **changes: Any) -> bool:
+def swap(tx: Connection, prediction_id: str, attempt: int, changes: Changes) -> bool:
     """Changes an unfinished prediction if this is its attempt still; False, and nothing changed, if not."""
     changed = tx.execute(
         update(predictions)
         .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE)
-        .values(changes)
+        .values(dict(changes))
     )
     return changed.rowcount == 1
 
 
 def swap_owner(
-    tx: Connection, prediction_id: str, attempt: int, former_owner: str | None, **changes: Any
+    tx: Connection, prediction_id: str, attempt: int, former_owner: str | None, changes: Changes
 ) -> bool:
     """As ``swap``, if it has this owner or none."""
     is_owner = predictions.c.owner.is_(None) | (predictions.c.owner == former_owner)
     changed = tx.execute(
         update(predictions)
         .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE, is_owner)
-        .values(changes)
+        .values(dict(changes))
     )
     return changed.rowcount == 1
 
