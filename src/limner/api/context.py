@@ -53,14 +53,15 @@ class Context:
     results: Results
 
 
-def context_of(request: Request) -> Context:
+async def context_of(request: Request) -> Context:
+    # A coroutine only because the framework would send a plain function to a thread.
     return cast(Context, request.app.state.context)
 
 
 async def caller_of(request: Request) -> Caller:
     """The caller whose key the request carries. Raises Unauthorized."""
     key = _bearer_key(request.headers.get("authorization", ""))
-    callers = context_of(request).callers
+    callers = (await context_of(request)).callers
     caller = callers.remembered(key)
     return caller if caller is not None else await run_in_threadpool(callers.look_up, key)
 

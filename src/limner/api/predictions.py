@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from limner.accounts import Caller
 from limner.api.body import read_json
-from limner.api.context import BEARER, ByCaller, Context, InContext
+from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
 from limner.api.envelope import Envelope, success_bytes
 from limner.api.results import Answer
 from limner.api.views import PredictionView
@@ -38,19 +38,34 @@ SUBMIT_SCHEMA = {
     "properties": {name: field.schema() for name, field in FIELDS.items()},
     "required": [name for name, field in FIELDS.items() if field.is_required],
 }
+RESULT_PATHS = (
+    "/api/v3/predictions/{prediction_id}/result",
+    "/api/v3/predictions/{prediction_id}",
+    "/api/v2/predictions/{prediction_id}/result",
+)
+RESULT_DOCUMENTATION: dict[str, Any] = {
+    "response_model": Envelope[PredictionView],
+    "openapi_extra": {
+        "parameters": [
+            {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
+        ]
+    },
+}
 SUBMIT_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}}
 }
+
 
 results = APIRouter(tags=["predictions"], dependencies=[BEARER])
 submissions = APIRouter(tags=["predictions"], dependencies=[BEARER])
 
 
-@results.get("/api/v3/predictions/{prediction_id}/result", response_model=Envelope[PredictionView])
-@results.get("/api/v3/predictions/{prediction_id}", response_model=Envelope[PredictionView])
-@results.get("/api/v2/predictions/{prediction_id}/result", include_in_schema=False)
-async def read_result(prediction_id: str, context: InContext, caller: ByCaller) -> Response:
+@results.get(RESULT_PATHS[0], **RESULT_DOCUMENTATION)
+@results.get(RESULT_PATHS[1], **RESULT_DOCUMENTATION)
+async def read_result(request: Request) -> Response:
     """The prediction as it is now, failed ones too."""
+    context, caller = await context_of(request), await caller_of(request)
+    prediction_id = request.path_params["prediction_id"]
     key = (caller.account_id, prediction_id)
     answer = context.results.remembered(key)
     if answer is None:
