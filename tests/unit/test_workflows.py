@@ -1,0 +1,198 @@
+"""A worker at work, and what is left of its work when it stops, dies, hangs or is taken for dead."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from limner import workers
+from limner.db.tables import workers as workers_table
+from limner.predictions.prediction import Prediction, Status
+from limner.runtime import check_health
+from limner.workers import Worker
+from limner.workflows import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_TAKEN_FOR_DEAD
+from limner_test_engines.gradient import gradient
+from tests.unit.conftest import OpenWorkplace
+from tests.unit.workplace import Workplace
+
+PRICE = 38_000
+SLOW = {"step_seconds": "0.1"}
+
+
+def is_generating(prediction: Prediction) -> bool:
+    return prediction.step > 0
+
+
+def test_a_prediction_becomes_pictures(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace()
+    with workplace.working():
+        done = workplace.finish(workplace.submit(num_images=2, seed=7, aspect_ratio="16:9"))
+    assert (done.status, done.made_by, done.attempt) == (Status.COMPLETED, "gradient/1.0", 1)
+    assert [output.seed for output in done.outputs] == [7, 8]
+    for output in done.outputs:
+        content = workplace.runtime.storage.get(output.object_key)
+        assert len(content) == output.size_bytes
+        with Image.open(io.BytesIO(content)) as picture:
+            assert np.array_equal(np.asarray(picture), gradient("a red apple", output.seed, 1408, 768))
+    assert workplace.spent_micros() == 2 * PRICE
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        ("raises", "The paint ran out."),
+        ("crashes", "The engine failed over this request; nothing was charged."),
+        ("wrong_size", "The engine delivered an image of (48, 64, 3) uint8, not (1024, 1024, 3) uint8."),
+        ("too_few", "The engine delivered 0 images where 1 were asked for."),
+    ],
+)
+def test_an_engine_that_fails_costs_nothing_and_the_worker_goes_on(
+    open_workplace: OpenWorkplace, engine: str, text: str
+) -> None:
+    workplace = open_workplace(engine)
+    with workplace.working():
+        for _ in range(2):
+            failed = workplace.finish(workplace.submit())
+            assert (failed.status, failed.failure.text) == (Status.FAILED, text)
+    assert workplace.spent_micros() == 0
+
+
+def test_what_waits_when_a_worker_stops_is_done_by_the_next(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace(options=SLOW)
+    accepted = [workplace.submit() for _ in range(3)]
+    with workplace.working():
+        workplace.wait(accepted[0], is_generating)
+    assert [workplace.find(one).is_terminal for one in accepted] == [True, False, False]
+    with workplace.working():
+        assert all(workplace.finish(one).status == Status.COMPLETED for one in accepted)
+    assert workplace.spent_micros() == 3 * PRICE
+    assert check_health(workplace.runtime, datetime.now(UTC)).workers == 0
+
+
+def test_a_killed_worker_loses_nothing_and_nothing_is_billed_twice(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace(options=SLOW)
+    prediction = workplace.submit()
+    with workplace.worker_process() as child:
+        workplace.wait(prediction, is_generating)
+        child.kill()
+    started = time.monotonic()
+    with workplace.working():
+        done = workplace.finish(prediction)
+    assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 2, 1)
+    assert workplace.spent_micros() == PRICE
+    # By its lock, long before the silence of its heartbeat would tell.
+    assert time.monotonic() - started < workplace.runtime.settings.silence_seconds / 2
+
+
+def test_a_worker_asked_to_stop_puts_its_picture_back_after_the_grace(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace(options={"step_seconds": "30"}, grace_seconds=0.0)
+    prediction = workplace.submit()
+    with workplace.worker_process() as child:
+        workplace.wait(prediction, lambda found: found.is_in_engine)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(20) == 0
+    found = workplace.find(prediction)
+    assert (found.attempt, found.owner, found.engine_deaths) == (2, None, 0)
+
+
+def test_a_worker_whose_parent_is_gone_stops(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace()
+    script = (
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'limner.cli', 'worker'],\n"
+        "    env=os.environ | {'LIMNER_PARENT_PID': str(os.getpid())})\n"
+        "print(child.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env=workplace.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout is not None
+        child_pid = int(parent.stdout.readline())
+        workplace.finish(workplace.submit())
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while is_alive(child_pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # An orphan may wait as a zombie for whoever adopts it.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_hanging_engine_fails_its_prediction_and_ends_the_worker(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace("hangs", step_timeout_seconds=1.0)
+    prediction = workplace.submit()
+    with workplace.worker_process() as child:
+        assert child.wait(30) == EXIT_HUNG
+    found = workplace.find(prediction)
+    assert found.status == Status.FAILED
+    assert "stopped answering for 1 seconds" in found.failure.text
+    assert workplace.spent_micros() == 0
+
+
+def test_a_worker_without_any_engine_says_so(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace("unloadable")
+    with workplace.worker_process() as child:
+        assert child.wait(30) == EXIT_NO_ENGINE
+
+
+def test_a_worker_that_was_taken_for_dead_ends(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace()
+    with workplace.worker_process() as child:
+        workplace.finish(workplace.submit())
+        with workplace.runtime.database.begin() as tx:
+            tx.execute(workers_table.delete())
+        assert child.wait(30) == EXIT_TAKEN_FOR_DEAD
+
+
+def take_from_queue(workplace: Workplace, prediction: Prediction, worker_id: str) -> None:
+    """As DBOS does just before a worker begins; the worker is then gone."""
+    schema = "" if workplace.runtime.database.is_sqlite else "dbos."
+    statement = text(
+        f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :worker, owner_xid = 'x'"
+        " WHERE workflow_uuid = :id"
+    )
+    with workplace.runtime.database.begin() as tx:
+        assert tx.execute(statement, {"worker": worker_id, "id": prediction.id}).rowcount == 1
+
+
+def test_what_died_between_queue_and_beginning_is_found(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace()
+    prediction = workplace.submit()
+    take_from_queue(workplace, prediction, "a worker without a row")
+    with workplace.working():
+        assert workplace.finish(prediction).status == Status.COMPLETED
+
+
+def test_a_silent_host_is_taken_for_dead_although_its_lock_is_held(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace(silence_seconds=5.0)
+    prediction = workplace.submit()
+    silent = Worker()
+    lock = workplace.runtime.locks.take(silent.id)
+    assert lock is not None
+    with workplace.runtime.database.begin() as tx:
+        workers.register(tx, silent, datetime.now(UTC) - timedelta(seconds=4))
+    take_from_queue(workplace, prediction, silent.id)
+    with workplace.working():
+        assert not workplace.find(prediction).is_terminal
+        assert workplace.finish(prediction).attempt == 2
+    lock.release()
