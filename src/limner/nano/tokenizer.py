@@ -1,0 +1,74 @@
+"""Words to tokens: phrases and synonyms become the one word the model knows, quoted text is taken out, the rest is named.
+
+The tables come with the weights. A word that is not in them is never guessed: it is returned as left out, so that the
+answer can say so.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{1,60})[\"“”»]|(?<!\w)['‘]([^'‘’]{1,60})['’](?!\w)")
+WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+LONGEST_PHRASE = 5  # words
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Word tables of one set of weights."""
+
+    words: tuple[str, ...]  # index = token id; index 0 stands for no word
+    phrases: Mapping[str, str]  # what people write -> the word
+    fillers: frozenset[str]
+    things: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a prompt says, in the model's words."""
+
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+    quoted: tuple[str, ...] = ()  # text to be lettered
+    left_out: tuple[str, ...] = ()  # words that the model does not know
+
+
+class Tokenizer:
+    """Longest phrase first, left to right."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._index = {word: index for index, word in enumerate(vocabulary.words) if word}
+
+    def tokenize(self, prompt: str) -> Tokens:
+        text = unicodedata.normalize("NFKC", prompt)
+        quoted = tuple(" ".join((a or b).split()) for a, b in QUOTED.findall(text))
+        plain = [word.lower().replace("’", "'") for word in WORD.findall(QUOTED.sub(" ", text))]
+        words, left_out = self._known(plain)
+        if any(quoted) and "sign" in self._index and "sign" not in words:
+            words.append("sign")  # letters need something to stand on
+        ids = tuple(self._index[word] for word in words)
+        return Tokens(tuple(words), ids, tuple(filter(None, quoted)), tuple(dict.fromkeys(left_out)))
+
+    def _known(self, plain: Sequence[str]) -> tuple[list[str], list[str]]:
+        words: list[str] = []
+        left_out: list[str] = []
+        at = 0
+        while at < len(plain):
+            taken, word = self._longest(plain[at : at + LONGEST_PHRASE])
+            if word:
+                words.append(word)
+            elif plain[at] not in self._vocabulary.fillers:
+                left_out.append(plain[at])
+            at += taken
+        return words, left_out
+
+    def _longest(self, plain: Sequence[str]) -> tuple[int, str | None]:
+        """How many words the longest known phrase at the front has, and what it means; (1, None) for none."""
+        for count in range(len(plain), 0, -1):
+            phrase = " ".join(plain[:count])
+            found = self._vocabulary.phrases.get(phrase) or (phrase if phrase in self._index else None)
+            if found:
+                return count, found
+        return 1, None

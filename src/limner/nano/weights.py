@@ -1,0 +1,95 @@
+"""The weights of the built-in model: four OpenVINO graphs and a page that says what they know, read from one folder.
+
+A graph is compiled when it is first needed and kept. Knows nothing of prompts or of sampling.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from limner.errors import EngineFailed
+from limner.nano.tokenizer import Vocabulary
+
+BUILT_IN = Path(__file__).parent / "weights"
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """model.json: what a set of weights was trained to know."""
+
+    version: str
+    vocabulary: Vocabulary
+    cell_codes: int  # values a cell has in the space of the noise
+    token_codes: int
+    sign_board: tuple[
+        float, float, float, float
+    ]  # left, top, right, bottom of the sign's face, in its u and v
+
+    @classmethod
+    def read(cls, folder: Path) -> "Page":
+        """Raises EngineFailed when the folder holds no weights."""
+        try:
+            page = json.loads((folder / "model.json").read_text())
+        except (OSError, ValueError) as cause:
+            raise EngineFailed(f"The built-in model's weights cannot be read from {folder}.") from cause
+        vocabulary = Vocabulary(
+            tuple(page["words"]), page["phrases"], frozenset(page["fillers"]), tuple(page["things"])
+        )
+        left, top, right, bottom = page["sign_board"]
+        board = (left, top, right, bottom)
+        return cls(page["version"], vocabulary, page["cell_codes"], page["token_codes"], board)
+
+
+class Network:
+    """A compiled graph with named inputs and outputs."""
+
+    def __init__(self, compiled: ov.CompiledModel) -> None:
+        self._request = compiled.create_infer_request()
+        self._outputs = [output.any_name for output in compiled.outputs]
+
+    def __call__(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Runs once; the arrays returned are the caller's own."""
+        results = self._request.infer(dict(inputs), share_inputs=True)
+        return {name: np.array(results[name]) for name in self._outputs}
+
+
+class Weights:
+    """The four networks. Thread counts and precision are OpenVINO's properties."""
+
+    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None) -> None:
+        self.page = Page.read(folder)
+        self._folder = folder
+        self._core = ov.Core()
+        self._config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
+        if threads:
+            self._config["INFERENCE_NUM_THREADS"] = threads
+
+    @cached_property
+    def layout(self) -> Network:
+        return self._compile("layout")
+
+    @cached_property
+    def pixels(self) -> Network:
+        return self._compile("pixels")
+
+    @cached_property
+    def upscale8(self) -> Network:
+        return self._compile("upscale8")
+
+    @cached_property
+    def upscale2(self) -> Network:
+        return self._compile("upscale2")
+
+    def _compile(self, name: str) -> Network:
+        try:
+            return Network(self._core.compile_model(self._folder / f"{name}.xml", "CPU", self._config))
+        except RuntimeError as cause:
+            raise EngineFailed(f"The built-in model's {name} network cannot be loaded.") from cause

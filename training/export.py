@@ -1,0 +1,147 @@
+"""Exports trained networks for the service: OpenVINO graphs, model.json with the word tables, and the model card.
+
+``python -m training.export --folder runs/first --out src/limner/nano/weights --version 2026.11.1``
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import openvino as ov
+import torch
+from torch import Tensor, nn
+
+from limner.nano.grid import IMAGE_TOKENS, TEXT_TOKENS
+from training.batches import WORDS
+from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNetwork, PixelShape
+from training.train import load
+from training.vocabulary import COLOUR_NAMES, FILLERS, PLACES, RELATIONS, SYNONYMS, THINGS
+
+SIGN_BOARD = (-0.84, -0.69, 0.84, 0.16)  # the face in the drawing of training/sprites.py, in its u and v
+
+
+class GuidedLayout(nn.Module):
+    """One step of the layout transformer with guidance, words and counter-words as one batch of two."""
+
+    def __init__(self, network: LayoutTransformer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, noisy: Tensor, t: Tensor, words: Tensor, position: Tensor, visible: Tensor, guidance: Tensor
+    ) -> tuple[Tensor, ...]:
+        both = [x.expand(2, *x.shape[1:]) for x in (noisy, position, visible)]
+        out = self.network(both[0], t.expand(2), words, both[1], both[2])
+        thing, colour, where, place = (o[1:] + guidance * (o[:1] - o[1:]) for o in out)
+        where = out[2][:1]  # guidance is for what, not for where: exaggerated places tear things apart
+        parts = (thing.softmax(-1), colour.softmax(-1), where, place.softmax(-1))
+        return self.network.encode(*parts), thing, colour, where, place
+
+
+class Painting(nn.Module):
+    """One step of the pixel network, the map's features included."""
+
+    def __init__(self, network: PixelNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self,
+        noisy: Tensor,
+        t: Tensor,
+        thing: Tensor,
+        colour: Tensor,
+        place: Tensor,
+        where: Tensor,
+        position: Tensor,
+    ) -> Tensor:
+        clean: Tensor = self.network(noisy, t, self.network.condition(thing, colour, place, where, position))
+        return clean
+
+
+def layout_example() -> dict[str, Tensor]:
+    return {
+        "noisy": torch.randn(1, IMAGE_TOKENS, TOKEN_DIMS),
+        "t": torch.rand(1),
+        "words": torch.ones(2, TEXT_TOKENS, dtype=torch.long),
+        "position": torch.randn(1, IMAGE_TOKENS, 2),
+        "visible": torch.ones(1, IMAGE_TOKENS),
+        "guidance": torch.ones(1),
+    }
+
+
+def painting_example(h: int, w: int) -> dict[str, Tensor]:
+    cells = {name: torch.zeros(1, h, w, dtype=torch.long) for name in ("thing", "colour", "place")}
+    return {
+        "noisy": torch.randn(1, 3, 8 * h, 8 * w),
+        "t": torch.rand(1),
+        **cells,
+        "where": torch.randn(1, 3, h, w),
+        "position": torch.randn(1, 2, 2 * h, 2 * w),
+    }
+
+
+def convert(
+    module: nn.Module, example: dict[str, Tensor], outputs: tuple[str, ...], dynamic: bool
+) -> ov.Model:
+    """An OpenVINO model with named inputs and outputs; dynamic ones take any picture size."""
+    with torch.no_grad():
+        model = ov.convert_model(module.eval(), example_input=example)
+    for name, port in zip(example, model.inputs, strict=True):
+        port.get_tensor().set_names({name})
+    for name, port in zip(outputs, model.outputs, strict=True):
+        port.get_tensor().set_names({name})
+    if not dynamic:
+        model.reshape({name: list(value.shape) for name, value in example.items()})
+    return model
+
+
+def page(version: str) -> dict[str, object]:
+    phrases = {phrase: place.name for place in PLACES for phrase in place.phrases}
+    phrases |= {phrase: word for word, said in RELATIONS.items() for phrase in said} | SYNONYMS
+    return {
+        "version": version,
+        "words": list(WORDS),
+        "phrases": phrases,
+        "fillers": sorted(FILLERS),
+        "things": list(THINGS),
+        "colours": list(COLOUR_NAMES),
+        "places": [place.name for place in PLACES],
+        "cell_codes": CELL_DIMS,
+        "token_codes": TOKEN_DIMS,
+        "sign_board": SIGN_BOARD,
+    }
+
+
+def export(folder: Path, out: Path, version: str) -> None:
+    """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError."""
+    out.mkdir(parents=True, exist_ok=True)
+    layout, pixels = load(folder / "layout.pt"), load(folder / "pixels.pt")
+    heads = ("clean", "thing", "colour", "where", "place")
+    ov.save_model(convert(GuidedLayout(layout), layout_example(), heads, dynamic=False), out / "layout.xml")
+    ov.save_model(
+        convert(Painting(pixels), painting_example(16, 16), ("clean",), dynamic=True), out / "pixels.xml"
+    )
+    for stage, side in (("upscale8", 128), ("upscale2", 1024)):
+        example = {"small": torch.randn(1, 3, side, side)}
+        ov.save_model(
+            convert(load(folder / f"{stage}.pt"), example, ("large",), dynamic=True), out / f"{stage}.xml"
+        )
+    (out / "model.json").write_text(json.dumps(page(version), indent=1, ensure_ascii=False) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="where the checkpoints are")
+    parser.add_argument(
+        "--out", type=Path, default=Path("src/limner/nano/weights"), help="where the service looks"
+    )
+    parser.add_argument("--version", required=True, help="what answers will say, such as 2026.11.1")
+    args = parser.parse_args()
+    export(args.folder, args.out, args.version)
+
+
+if __name__ == "__main__":
+    main()

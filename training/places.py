@@ -1,0 +1,273 @@
+"""Paints the places (backgrounds) of scenes: each a function of continuous coordinates, so that any crop comes out at any scale.
+
+Coordinates are base pixels of the scene (a square scene is 128 x 128), whatever the scale that is painted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+LATTICE = 64  # side of the random lattices that noise is read from; they wrap around
+
+
+@dataclass
+class Canvas:
+    """Where to paint: coordinate grids (h, w) in base pixels, the scene's size, and the scene's random lattices."""
+
+    x: Array
+    y: Array
+    width: float
+    height: float
+    horizon: float  # base pixels from the top
+    texel: float  # size of one painted pixel, in base pixels
+    lattices: Array  # (8, LATTICE, LATTICE) in [0, 1]
+    draws: Array  # (16,) in [0, 1]: the scene's own random numbers
+
+    def noise(self, which: int, fx: float, fy: float | None = None) -> Array:
+        """Smooth noise in [0, 1] with fx, fy bumps per base pixel."""
+        offset = 7.3 * which + 13 * float(self.draws[which % 16])
+        u = np.mod(self.x * fx + offset, LATTICE - 2).astype(np.float32)
+        v = np.mod(self.y * (fx if fy is None else fy) + 2 * offset, LATTICE - 2).astype(np.float32)
+        lattice = np.ascontiguousarray(self.lattices[which % 8])
+        return cv2.remap(lattice, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+
+    def clouds(self, which: int, fx: float, fy: float) -> Array:
+        """Two octaves of noise in about [0, 1]."""
+        return 0.68 * self.noise(which, fx, fy) + 0.32 * self.noise(which + 1, 2.3 * fx, 2.3 * fy)
+
+    def below(self, line: Array | float) -> Array:
+        """1 below a line y(x), 0 above, smooth over one painted pixel."""
+        return step((self.y - line) / max(self.texel, 0.05))
+
+    def ridge(self, which: int, frequency: float, height: float, sharp: bool = False) -> Array:
+        """A skyline y(x): the horizon raised by up to ``height`` base pixels."""
+        d = self.draws
+        a = np.sin(self.x * frequency + 6.3 * d[which]) + 0.6 * np.sin(
+            self.x * 2.1 * frequency + 6.3 * d[which + 1]
+        )
+        if sharp:
+            p = self.x * frequency / 3.0 + 5 * d[which]
+            a = (
+                2.2 * np.abs(2 * np.mod(p, 1.0) - 1)
+                + 1.0 * np.abs(2 * np.mod(2.3 * p + d[which + 1], 1.0) - 1)
+                - 1.6
+            )
+        return self.horizon - height * (a + 1.6) / 3.2
+
+
+def step(x: Array) -> Array:
+    t = np.clip(x + 0.5, 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def colour(r: float, g: float, b: float) -> Array:
+    return np.array([r, g, b], np.float32) / 255
+
+
+def mix(a: Array, b: Array, k: Array | float) -> Array:
+    k = np.asarray(k, np.float32)[..., None]
+    return a * (1 - k) + b * k
+
+
+def fade(c: Canvas, top: Array, bottom: Array, start: float, end: float) -> Array:
+    return mix(top, bottom, np.clip((c.y - start) / max(end - start, 1), 0, 1))
+
+
+def studio(c: Canvas, tint: Array) -> Array:
+    lit = 1 - 0.22 * np.hypot((c.x - c.width / 2) / c.width, (c.y - c.horizon * 0.7) / c.height)
+    wall = tint * lit[..., None]
+    floor = mix(tint * 0.86, tint * 0.97, np.clip((c.y - c.horizon) / (c.height - c.horizon), 0, 1))
+    return mix(wall, floor, step((c.y - c.horizon) / 10))
+
+
+def table(c: Canvas, tint: Array) -> Array:
+    warm = colour(206, 196, 176) if c.draws[0] < 0.5 else colour(158, 176, 178)
+    wall = fade(c, warm * 0.82, warm * 1.06, 0, c.horizon) + 0.04 * (c.clouds(0, 0.02, 0.02)[..., None] - 0.5)
+    depth = np.log1p(np.maximum(c.y - c.horizon, 0) / 14)
+    board = depth * 3.2 + c.draws[1]
+    index = np.floor(board)
+    shade = np.mod(index * 0.37 + c.draws[2], 1) * 0.16 + 0.88
+    grain = c.noise(2, 0.02, 0.9) * 0.6 + c.noise(3, 0.05, 2.2) * 0.4
+    wood = mix(colour(122, 74, 38), colour(196, 134, 78), grain * 0.8 + 0.1) * shade[..., None]
+    seam = np.exp(-(((np.mod(board, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.0012)
+    wood = wood * (1 - 0.5 * seam * c.below(c.horizon + 2))[..., None]
+    wood = wood * (0.86 + 0.2 * np.clip((c.y - c.horizon) / (c.height - c.horizon), 0, 1))[..., None]
+    edge = np.exp(-(((c.y - c.horizon - 1) / 1.4) ** 2))
+    return mix(wall, wood, c.below(c.horizon)) + 0.10 * edge[..., None]
+
+
+def daylight(c: Canvas, clouds: float = 1.0) -> Array:
+    blue = fade(c, colour(62, 138, 226), colour(186, 222, 250), 0, c.horizon)
+    puff = step((c.clouds(0, 0.028, 0.055) - 0.56) / 0.16) * np.clip(1.25 - c.y / c.horizon, 0, 1)
+    return mix(blue, colour(250, 252, 255), np.clip(puff * clouds, 0, 1) * 0.9)
+
+
+def grass(c: Canvas, far: Array, near: Array) -> Array:
+    ground = fade(c, far, near, c.horizon, c.height)
+    blades = c.noise(4, 0.5, 0.16) * 0.6 + c.noise(5, 1.1, 0.4) * 0.4
+    return ground * (0.84 + 0.32 * blades)[..., None]
+
+
+def sky(c: Canvas, tint: Array) -> Array:
+    land = grass(c, colour(122, 178, 84), colour(74, 140, 54))
+    return mix(daylight(c, 1.2), land, c.below(c.ridge(3, 0.03, 3)))
+
+
+def meadow(c: Canvas, tint: Array) -> Array:
+    hills = mix(colour(124, 178, 112), colour(96, 158, 88), c.noise(3, 0.04))
+    scene = mix(daylight(c, 0.7), hills, c.below(c.ridge(3, 0.05, 14)))
+    return mix(scene, grass(c, colour(120, 190, 70), colour(66, 142, 44)), c.below(c.ridge(6, 0.02, 2)))
+
+
+def waves(c: Canvas, far: Array, near: Array) -> Array:
+    depth = 1 + np.maximum(c.y - c.horizon, 0) * 0.05
+    swell = c.noise(4, 0.05, 0.5) * 0.5 + c.noise(5, 0.12, 0.9) * 0.5
+    return fade(c, far, near, c.horizon, c.height) + 0.2 * ((swell - 0.5) / np.sqrt(depth))[..., None]
+
+
+def sea(c: Canvas, tint: Array) -> Array:
+    return mix(daylight(c, 0.8), waves(c, colour(64, 142, 190), colour(20, 82, 150)), c.below(c.horizon))
+
+
+def beach(c: Canvas, tint: Array) -> Array:
+    scene = mix(daylight(c, 0.6), waves(c, colour(52, 140, 196), colour(78, 190, 206)), c.below(c.horizon))
+    shore = c.horizon + 0.18 * c.height + 2.5 * np.sin(c.x * 0.05 + 6 * c.draws[5])
+    foam = np.exp(-(((c.y - shore) / 2.2) ** 2))
+    sand = fade(c, colour(226, 200, 150), colour(240, 216, 168), c.horizon, c.height)
+    sand = sand * (0.93 + 0.12 * c.noise(6, 0.7))[..., None]
+    return mix(mix(scene, sand, c.below(shore)), colour(252, 252, 250), foam * 0.9)
+
+
+def snow(c: Canvas, tint: Array) -> Array:
+    air = fade(c, colour(150, 180, 212), colour(222, 232, 242), 0, c.horizon)
+    firs = c.horizon - 16 * np.abs(2 * np.mod(c.x * 0.09 + c.draws[3], 1) - 1) * (
+        0.35 + 0.65 * c.noise(2, 0.045, 0.0)
+    )
+    scene = mix(air, colour(104, 132, 140), c.below(firs + 2) * 0.85)
+    ground = mix(colour(208, 222, 240), colour(250, 252, 255), c.noise(5, 0.05, 0.12))
+    scene = mix(scene, ground, c.below(c.ridge(6, 0.03, 4)))
+    return mix(scene, colour(255, 255, 255), flakes(c, 0.11, 0.16) * 0.9)
+
+
+def flakes(c: Canvas, frequency: float, radius: float) -> Array:
+    """Round dots, one in each lattice cell, jittered: snow and stars."""
+    gx, gy = c.x * frequency + 9 * c.draws[8], c.y * frequency + 9 * c.draws[9]
+    ix, iy = np.floor(gx).astype(int) % LATTICE, np.floor(gy).astype(int) % LATTICE
+    jx, jy = 0.2 + 0.6 * c.lattices[6][iy, ix], 0.2 + 0.6 * c.lattices[7][iy, ix]
+    size = radius * (0.25 + 0.75 * c.lattices[5][iy, ix] ** 2)
+    distance = np.hypot(gx - np.floor(gx) - jx, gy - np.floor(gy) - jy)
+    return step((size - distance) / max(c.texel * frequency, 0.02) + 0.5)
+
+
+def night(c: Canvas, tint: Array) -> Array:
+    dark = fade(c, colour(8, 12, 40), colour(44, 52, 112), 0, c.horizon)
+    scene = mix(dark, colour(255, 250, 226), flakes(c, 0.10, 0.13) * c.below(-1))
+    mx, my = c.width * (0.15 + 0.7 * c.draws[4]), c.height * (0.12 + 0.12 * c.draws[5])
+    moon = np.hypot(c.x - mx, c.y - my)
+    scene = scene + 0.25 * np.exp(-((moon / 22) ** 2))[..., None]
+    scene = mix(scene, colour(250, 244, 214), step((8 - moon) / c.texel))
+    ground = fade(c, colour(26, 34, 62), colour(12, 18, 36), c.horizon, c.height)
+    return mix(scene, ground, c.below(c.ridge(6, 0.04, 8)))
+
+
+def sunset(c: Canvas, tint: Array) -> Array:
+    t = np.clip(c.y / c.horizon, 0, 1)
+    air = mix(
+        mix(colour(92, 62, 130), colour(240, 110, 84), np.clip(t * 1.7, 0, 1)),
+        colour(255, 206, 110),
+        np.clip(t * 2.2 - 1.2, 0, 1),
+    )
+    streak = step((c.clouds(0, 0.02, 0.12) - 0.58) / 0.14) * (1 - t)
+    air = mix(air, colour(250, 150, 120), streak * 0.7)
+    sx = c.width * (0.2 + 0.6 * c.draws[4])
+    sun = np.hypot(c.x - sx, c.y - c.horizon + 4)
+    air = air + 0.3 * np.exp(-((sun / 26) ** 2))[..., None] * colour(255, 200, 120)
+    air = mix(air, colour(255, 236, 170), step((12 - sun) / c.texel))
+    ground = fade(c, colour(120, 62, 70), colour(60, 34, 56), c.horizon, c.height)
+    return mix(air, ground * (0.9 + 0.2 * c.noise(5, 0.06, 0.2))[..., None], c.below(c.ridge(6, 0.03, 3)))
+
+
+def forest(c: Canvas, tint: Array) -> Array:
+    haze = fade(c, colour(110, 150, 96), colour(186, 206, 150), 0, c.horizon)
+    leaves = mix(colour(36, 86, 44), colour(84, 140, 66), c.clouds(1, 0.12, 0.12))
+    scene = mix(haze, leaves, np.clip(1.3 - c.y / (0.55 * c.horizon), 0, 1))
+    phase = np.mod(c.x * 0.055 + 3 * c.draws[3], 1)
+    which = np.floor(c.x * 0.055 + 3 * c.draws[3])
+    thick = 0.12 + 0.12 * np.mod(which * 0.61, 1)
+    trunk = step((thick - np.abs(phase - 0.5)) / max(0.055 * c.texel, 0.03))
+    bark = mix(colour(70, 52, 38), colour(104, 80, 58), c.noise(4, 0.7, 0.08))
+    scene = mix(scene, bark, trunk * np.clip(c.y / (0.35 * c.horizon), 0, 1))
+    return mix(scene, grass(c, colour(70, 104, 48), colour(52, 84, 36)), c.below(c.ridge(6, 0.05, 3)))
+
+
+def desert(c: Canvas, tint: Array) -> Array:
+    air = fade(c, colour(112, 176, 226), colour(248, 226, 186), 0, c.horizon)
+    far = mix(air, colour(226, 172, 108), c.below(c.ridge(2, 0.035, 14)))
+    ripples = 0.5 + 0.5 * np.sin(c.y * 0.9 + 5 * c.noise(4, 0.03, 0.06))
+    sand = (
+        fade(c, colour(236, 186, 118), colour(216, 156, 90), c.horizon, c.height)
+        * (0.95 + 0.07 * ripples)[..., None]
+    )
+    return mix(far, sand, c.below(c.ridge(6, 0.022, 5)))
+
+
+def street(c: Canvas, tint: Array) -> Array:
+    scene = daylight(c, 0.5)
+    cell = c.x * 0.045 + 7 * c.draws[3]
+    which = np.floor(cell).astype(int) % LATTICE
+    tall = c.lattices[1][which, 3]
+    roof = c.horizon * (1 - 0.35 - 0.5 * tall)
+    paint = mix(colour(150, 104, 88), colour(176, 178, 186), c.lattices[2][which, 5])
+    wx, wy = np.mod(cell * 3.0, 1), np.mod((c.y - roof) / 9, 1)
+    pane = step((0.24 - np.abs(wx - 0.5)) / (0.14 * c.texel)) * step(
+        (0.26 - np.abs(wy - 0.5)) / (0.11 * c.texel)
+    )
+    paint = mix(paint, colour(88, 112, 138), pane * c.below(roof + 3))
+    scene = mix(scene, paint, c.below(roof))
+    walk = mix(scene, colour(190, 188, 182), c.below(c.horizon))
+    kerb = c.horizon + 0.10 * (c.height - c.horizon)
+    road = colour(86, 88, 94) * (0.95 + 0.1 * c.noise(5, 0.5))[..., None]
+    lane = c.horizon + 0.62 * (c.height - c.horizon)
+    dash = step((2.0 - np.abs(c.y - lane)) / c.texel) * step(
+        (0.32 - np.abs(np.mod(c.x * 0.03 + c.draws[6], 1) - 0.5)) / (0.03 * c.texel)
+    )
+    return mix(mix(walk, road, c.below(kerb)), colour(238, 236, 224), dash)
+
+
+def room(c: Canvas, tint: Array) -> Array:
+    tones = (colour(226, 206, 178), colour(178, 204, 206), colour(214, 190, 200), colour(196, 208, 176))
+    tone = tones[int(c.draws[0] * 3.99)]
+    stripe = 0.5 + 0.5 * np.sin(c.x * 0.35)
+    wall = fade(c, tone * 1.04, tone * 0.92, 0, c.horizon) * (0.98 + 0.03 * stripe)[..., None]
+    skirting = step((3.0 - np.abs(c.y - c.horizon + 3.0)) / c.texel)
+    wall = mix(wall, colour(246, 244, 238), skirting)
+    depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
+    across = (c.x - c.width / 2) / (0.55 + 0.9 * depth)
+    plank = np.floor(across * 0.055)
+    seam = np.exp(-(((np.mod(across * 0.055, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.0009)
+    wood = (
+        colour(184, 138, 92)
+        * (0.90 + 0.14 * np.mod(plank * 0.43, 1) + 0.05 * c.noise(4, 0.4, 0.03))[..., None]
+    )
+    return mix(wall, wood * (1 - 0.35 * seam)[..., None], c.below(c.horizon))
+
+
+def mountains(c: Canvas, tint: Array) -> Array:
+    scene = daylight(c, 0.5)
+    line = c.ridge(2, 0.05, 0.62 * c.horizon, sharp=True)
+    rock = mix(colour(96, 108, 130), colour(134, 142, 158), c.noise(3, 0.09))
+    cap = step((line + 9 + 6 * c.noise(2, 0.25, 0.0) - c.y) / 1.5)
+    scene = mix(scene, mix(rock, colour(248, 250, 255), cap), c.below(line))
+    fore = c.ridge(6, 0.045, 7)
+    return mix(scene, grass(c, colour(98, 150, 84), colour(60, 118, 50)), c.below(fore))
+
+
+PAINTERS: dict[str, Callable[[Canvas, Array], Array]] = {
+    "studio": studio, "table": table, "sky": sky, "meadow": meadow, "beach": beach, "sea": sea, "snow": snow,
+    "night": night, "sunset": sunset, "forest": forest, "desert": desert, "street": street, "room": room,
+    "mountains": mountains,
+}  # fmt: skip

@@ -1,0 +1,236 @@
+"""Trains one network of the built-in model: ``python -m training.train pixels --minutes 60``.
+
+Order of the stages: layout, pixels (side by side), then upscale8 on what pixels paints, upscale2, judge. A run writes
+a checkpoint every few minutes and goes on from it when started again with the same folder; the learning rate
+follows the minutes trained, so a run that was cut off ends as one that was not.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training import upscale
+from training.batches import WORDS, layout_batches, pixel_batches
+from training.judge import Judge, judge_batches, judge_loss
+from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
+from training.objective import layout_loss, layout_times, pixel_loss, pixel_times
+from training.sprites import Sprites, fetch
+from training.vocabulary import COLOUR_NAMES, PLACE_NAMES, THINGS
+
+Batch = dict[str, Tensor]
+STAGES = ("layout", "pixels", "upscale8", "upscale2", "judge")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stage", choices=STAGES)
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="training time in all, resumed runs counted in"
+    )
+    parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="checkpoints, logs, drawings")
+    parser.add_argument("--batch", type=int, default=32, help="examples a step")
+    parser.add_argument(
+        "--rate", type=float, default=3e-3, help="peak learning rate, of Muon and of AdamW alike"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the data and of the weights")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="CPU threads; one stage a core beats one stage on two"
+    )
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    return parser.parse_args()
+
+
+def networks(stage: str) -> nn.Module:
+    """A fresh network of a stage, at the size this vocabulary needs."""
+    words, things, colours, places = len(WORDS), len(THINGS), len(COLOUR_NAMES), len(PLACE_NAMES)
+    if stage == "layout":
+        return LayoutTransformer(LayoutShape(words, things, colours, places))
+    if stage == "pixels":
+        return PixelNetwork(PixelShape(things, colours, places))
+    return Judge(things) if stage == "judge" else upscale.Upscaler(upscale.SHAPES[stage])
+
+
+def objective(
+    stage: str, sprites: Sprites, args: argparse.Namespace
+) -> tuple[Iterator[Batch], Callable[[Any, Batch], Tensor]]:
+    """The endless batches of a stage, and the loss of a network on one."""
+    if stage == "layout":
+        return layout_batches(sprites, args.batch, args.seed), lambda n, b: layout_loss(
+            n, b, layout_times(args.batch)
+        )
+    if stage == "pixels":
+        return pixel_batches(sprites, args.batch, args.seed), lambda n, b: pixel_loss(
+            n, b, pixel_times(args.batch)
+        )
+    if stage == "judge":
+        return judge_batches(sprites, args.batch, args.seed), judge_loss
+    painter = load(args.folder / "pixels.pt") if stage == "upscale8" else None
+    return upscale.batches(stage, sprites, args.batch, args.seed, painter), upscale.loss
+
+
+def load(path: Path) -> Any:
+    """The averaged network of a checkpoint, ready to be used."""
+    checkpoint = torch.load(path, weights_only=True)
+    network = networks(checkpoint["stage"])
+    network.load_state_dict(checkpoint["average"])
+    return network.eval()
+
+
+def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan 2024) for the matrices inside, AdamW for embeddings, biases, and the first and last layers."""
+    edges = (
+        "words",
+        "order",
+        "thing.",
+        "form",
+        "colour.",
+        "place.",
+        "head",
+        "enter",
+        "leave3",
+        "patch",
+        "first",
+        "last",
+        "modulation",
+    )
+    named = list(network.named_parameters())
+    matrices = [
+        p for name, p in named if p.ndim == 2 and not name.startswith(edges) and "modulation" not in name
+    ]
+    rest = [p for name, p in named if not any(p is m for m in matrices)]
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+    ]
+    if matrices:
+        found.append(
+            torch.optim.Muon(matrices, lr=rate, weight_decay=0.01, ns_steps=4, adjust_lr_fn="match_rms_adamw")
+        )
+    return found
+
+
+def rate_at(done: float, step: int) -> float:
+    """Share of the peak rate after ``done`` (0 to 1) of the time: a short warm-up, a plateau, a long fall."""
+    return min(1.0, (step + 1) / 150) * min(1.0, max(0.01, (1 - done) / 0.65))
+
+
+class Run:
+    """What a checkpoint holds: the network, its running average, the optimizers, and how far it has come."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        torch.manual_seed(args.seed)
+        self.args, self.path = args, args.folder / f"{args.stage}.pt"
+        self.network = networks(args.stage).to(args.device)
+        self.optimizers = optimizers(self.network, args.rate)
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.step, self.seconds = 0, 0.0
+        if self.path.exists():
+            self.resume()
+
+    def resume(self) -> None:
+        saved = torch.load(self.path, map_location=self.args.device, weights_only=True)
+        self.network.load_state_dict(saved["network"])
+        for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+        self.average, self.step, self.seconds = saved["average"], saved["step"], saved["seconds"]
+        torch.manual_seed(self.args.seed + self.step)
+
+    def save(self) -> None:
+        shape = asdict(self.network.shape) if hasattr(self.network, "shape") else {}
+        state = {
+            "stage": self.args.stage, "shape": shape, "network": self.network.state_dict(), "average": self.average,
+            "optimizers": [o.state_dict() for o in self.optimizers], "step": self.step, "seconds": self.seconds,
+            "card": {"command": " ".join(sys.argv), "seed": self.args.seed, "batch": self.args.batch, "commit": commit()},
+        }  # fmt: skip
+        temporary = self.path.with_suffix(".tmp")
+        torch.save(state, temporary)
+        temporary.replace(self.path)
+
+    def update_average(self) -> None:
+        decay = min(0.999, (1 + self.step) / (20 + self.step))
+        for name, value in self.network.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+
+
+def commit() -> str:
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+
+
+def keep_memory() -> None:
+    """Tells glibc to keep freed blocks: handing them back and faulting them in again costs a tenth of a run on a CPU."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(-4, 0)  # M_MMAP_MAX
+        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD
+
+
+def main() -> None:
+    # --- Arguments, device, data ---------------------------------------------------------------------------------
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a spinning libgomp starves the other stage
+    keep_memory()
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    args.folder.mkdir(parents=True, exist_ok=True)
+    sprites = Sprites(fetch(args.folder / "drawings"))
+
+    # --- Network, optimizer, resume ------------------------------------------------------------------------------
+    run = Run(args)
+    batches, loss_of = objective(
+        args.stage, sprites, argparse.Namespace(**{**vars(args), "seed": args.seed + 1000 * run.step})
+    )
+    print(
+        f"{args.stage}: {sum(p.numel() for p in run.network.parameters()) / 1e6:.2f} M parameters, from step {run.step}",
+        flush=True,
+    )
+
+    # --- Loop ----------------------------------------------------------------------------------------------------
+    started, before, recent = time.monotonic(), run.seconds, []
+    saved = reported = started
+    while run.seconds < args.minutes * 60:
+        for optimizer in run.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = args.rate * rate_at(run.seconds / (args.minutes * 60), run.step)
+        batch = {key: value.to(args.device) for key, value in next(batches).items()}
+        with torch.autocast(args.device, torch.bfloat16):
+            loss = loss_of(run.network, batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
+        for optimizer in run.optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        run.step += 1
+        run.update_average()
+        recent.append(loss.item())
+        now = time.monotonic()
+        run.seconds = before + now - started
+
+        # --- Report and save ---------------------------------------------------------------------------------------
+        if now - reported > 30:
+            line = {"step": run.step, "minutes": round(run.seconds / 60, 2), "loss": round(sum(recent) / len(recent), 5),
+                    "samples": run.step * args.batch}  # fmt: skip
+            print(json.dumps(line), flush=True)
+            reported, recent = now, []
+        if now - saved > args.save_every * 60:
+            run.save()
+            saved = now
+    run.save()
+
+
+if __name__ == "__main__":
+    main()
