@@ -22,14 +22,6 @@ class Status(StrEnum):
 
 LIVE = (Status.CREATED, Status.PROCESSING)
 
-TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
-    Status.CREATED: (Status.PROCESSING, Status.FAILED),
-    # A rescued prediction is processing still, under its next attempt.
-    Status.PROCESSING: (Status.PROCESSING, Status.COMPLETED, Status.FAILED),
-    Status.COMPLETED: (),
-    Status.FAILED: (),
-}
-
 
 class FailureCode:
     """The public codes of failed predictions; they are not the envelope's."""
@@ -87,7 +79,6 @@ class Prediction:
     owner: str | None = None  # the worker that has it
     engine_deaths: int = 0
     is_in_engine: bool = False
-    is_cancel_requested: bool = False
     started_at: datetime | None = None
     completed_at: datetime | None = None
     inference_ms: int = 0
