@@ -238,7 +238,8 @@ def _own_key(settings: Settings) -> str:
 @contextmanager
 def _progress_bar() -> Iterator[OnProgress]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("starting", total=None)
 
         def on_progress(description: str, step: int, num_steps: int) -> None:

@@ -34,7 +34,7 @@ def test_every_operation_is_tried(description: Any) -> None:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_answers_are_as_described(description: Any, method: str, path: str) -> None:
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=description[path][method].as_strategy())
     def check(case: Any) -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {KEY}"}, checks=CHECKS)
