@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 
 from limner.errors import BadSettings, Unavailable
 
@@ -103,9 +112,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailable(f"the database cannot be used: {_cause(error)}") from error
+    except (OperationalError, InterfaceError, TimeoutError) as error:
+        raise _unavailable(error) from error
+    except DatabaseError as error:
+        # Itself: a damaged file. Its kinds, such as a broken constraint, are their callers' business.
+        if type(error) is not DatabaseError:
+            raise
+        raise _unavailable(error) from error
 
 
-def _cause(error: DBAPIError) -> str:
-    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+def _unavailable(error: SQLAlchemyError) -> DatabaseUnavailable:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    first_line = (str(cause).splitlines() or [type(cause).__name__])[0]
+    return DatabaseUnavailable(f"the database cannot be used: {first_line}")
