@@ -17,7 +17,9 @@ from sqlalchemy.exc import (
     NoSuchModuleError,
     OperationalError,
     SQLAlchemyError,
-    TimeoutError,
+)
+from sqlalchemy.exc import (
+    TimeoutError as PoolExhausted,
 )
 
 from limner.errors import BadSettings, Unavailable
@@ -112,7 +114,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, TimeoutError) as error:
+    except (OperationalError, InterfaceError, PoolExhausted) as error:
         raise _unavailable(error) from error
     except DatabaseError as error:
         # Itself: a damaged file. Its kinds, such as a broken constraint, are their callers' business.
