@@ -20,6 +20,7 @@ OPERATIONS = [
     ("GET", "/api/v3/account/balance"),
     ("GET", "/predictions/{prediction_id}/{file_name}"),
     ("GET", "/health"),
+    ("GET", "/metrics"),
 ]
 
 

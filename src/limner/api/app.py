@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner.api import account, envelope, health, media, models, predictions
 from limner.api.context import Callers, Context
+from limner.api.metrics import CountResponses, Metrics
 from limner.api.results import Results
 from limner.errors import LimnerError
 from limner.runtime import Runtime
@@ -22,10 +23,12 @@ from limner.runtime import Runtime
 MAX_THREADS = 8
 """Handlers that wait for the database at a time: more would only queue for a connection."""
 
+SYNC_WINDOW_SECONDS = 90  # what the official clients expect
+
 OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/")
 
 
-def create_app(runtime: Runtime) -> FastAPI:
+def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECONDS) -> FastAPI:
     app = FastAPI(
         title="Limner",
         version=version("limner"),
@@ -33,12 +36,15 @@ def create_app(runtime: Runtime) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,  # a redirect would be built from the Host header
     )
-    app.state.context = Context(runtime, Callers(runtime.database), Results(runtime))
+    metrics = Metrics()
+    callers, results = Callers(runtime.database), Results(runtime)
+    app.state.context = Context(runtime, callers, results, metrics, sync_window_seconds)
     _add_routes(app)
     app.add_exception_handler(LimnerError, envelope.answer_limner_error)
     app.add_exception_handler(HTTPException, envelope.answer_http_exception)
     app.add_exception_handler(RequestValidationError, envelope.answer_validation_error)
     app.add_middleware(envelope.LastResort)
+    app.add_middleware(CountResponses, metrics=metrics)
     app.add_middleware(CrossOrigin)
     return app
 

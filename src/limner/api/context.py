@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from limner.accounts import Caller, authenticate
+from limner.api.metrics import Metrics
 from limner.api.results import Results
 from limner.db.database import Database
 from limner.errors import Unauthorized
@@ -51,6 +52,8 @@ class Context:
     runtime: Runtime
     callers: Callers
     results: Results
+    metrics: Metrics
+    sync_window_seconds: float
 
 
 async def context_of(request: Request) -> Context:

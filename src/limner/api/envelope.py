@@ -68,7 +68,8 @@ def refusal(error: LimnerError) -> Response:
 async def answer_limner_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, LimnerError)
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.warning("request failed", path=request.url.path, error=str(error), exc_info=error)
+        cause = error.__cause__ or error
+        log.warning("request failed", path=request.url.path, error=error.message, cause=repr(cause))
     return refusal(error)
 
 

@@ -1,9 +1,10 @@
-"""Whether work can be accepted, for load balancers and people."""
+"""Whether work can be accepted, for load balancers and people; and figures, for Prometheus."""
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from limner.api.context import InContext
 from limner.api.views import HealthView
@@ -23,3 +24,9 @@ def read_health(context: InContext) -> JSONResponse:
         "workers": health.workers,
     }
     return JSONResponse(body, 200 if health.is_reachable else 503)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def read_metrics(context: InContext) -> Response:
+    """Figures in the text format of Prometheus."""
+    return Response(context.metrics.text(context.runtime), media_type=CONTENT_TYPE_LATEST)

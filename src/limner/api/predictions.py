@@ -3,8 +3,6 @@
 A submit is accepted or refused in one transaction; nothing is held for a request that is refused.
 """
 
-import asyncio
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,18 +13,16 @@ from starlette.exceptions import HTTPException
 from limner.accounts import Caller
 from limner.api.body import read_json
 from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
-from limner.api.envelope import Envelope, success_bytes
+from limner.api.envelope import Envelope
 from limner.api.results import Answer
+from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
 from limner.catalog import ModelSpec
 from limner.errors import NotFound
 from limner.inputs import FIELDS, ImageInput, parse_input
 from limner.predictions.lifecycle import Submission, submit
-from limner.predictions.prediction import Prediction, public_view
+from limner.predictions.prediction import Prediction
 
-SYNC_WINDOW_SECONDS = 90
-SYNC_LOOKS_SECONDS = 0.05
-SYNC_TIMED_OUT = 5004  # the public code that clients know this by
 RESERVED_SEGMENTS = frozenset(
     {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
 )
@@ -89,7 +85,8 @@ async def submit_prediction(
     image_input = parse_input(spec.inputs, await read_json(request))
     prediction = await run_in_threadpool(_submit, context, caller, spec, image_input)
     if image_input.enable_sync_mode:
-        return await _respond_when_finished(request, context, prediction)
+        window = context.sync_window_seconds
+        return _respond(await finished_or_late(request, context.results, prediction, window))
     return _respond(await context.results.answer(prediction))
 
 
@@ -98,31 +95,6 @@ def _submit(context: Context, caller: Caller, spec: ModelSpec, image_input: Imag
     with runtime.database.begin() as tx:
         submission = Submission(caller, spec, image_input)
         return submit(tx, submission, runtime.limits, runtime.enqueue, datetime.now(UTC))
-
-
-async def _respond_when_finished(request: Request, context: Context, prediction: Prediction) -> Response:
-    """When the window closes first: the unfinished prediction with code 5004, and the work goes on."""
-    key = (prediction.account_id, prediction.id)
-    deadline = time.monotonic() + SYNC_WINDOW_SECONDS
-    while not prediction.is_terminal and time.monotonic() < deadline:
-        await asyncio.sleep(SYNC_LOOKS_SECONDS)
-        if await request.is_disconnected():
-            break
-        prediction = await context.results.prediction(key)
-    if prediction.is_terminal:
-        return _respond(await context.results.answer(prediction))
-    return _respond(_timed_out(context, prediction))
-
-
-def _timed_out(context: Context, prediction: Prediction) -> Answer:
-    view = public_view(prediction, context.runtime.public_url, context.runtime.storage)
-    view["status"] = "processing"
-    view["code"] = SYNC_TIMED_OUT
-    view["error"] = (
-        f"Sync mode timed out after {SYNC_WINDOW_SECONDS} seconds. The task is still running: "
-        f"ask for its result at {view['urls']['get']}"
-    )
-    return Answer(success_bytes(view), prediction.model_id, prediction.made_by)
 
 
 def _respond(answer: Answer) -> Response:

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from limner.api.envelope import success_bytes
 from limner.errors import NotFound
+from limner.inputs import Json
 from limner.predictions import store
 from limner.predictions.prediction import Prediction, public_view
 from limner.predictions.store import Key
@@ -103,9 +104,11 @@ class Results:
             return await run_in_threadpool(self._render, prediction)  # reads the pictures
         return self._render(prediction)
 
+    def view(self, prediction: Prediction) -> dict[str, Json]:
+        return public_view(prediction, self._runtime.public_url, self._runtime.storage)
+
     def _render(self, prediction: Prediction) -> Answer:
-        view = public_view(prediction, self._runtime.public_url, self._runtime.storage)
-        return Answer(success_bytes(view), prediction.model_id, prediction.made_by)
+        return Answer(success_bytes(self.view(prediction)), prediction.model_id, prediction.made_by)
 
     def _remember(self, key: Key, answer: Answer) -> None:
         if len(self._remembered) >= REMEMBERED_ANSWERS:
