@@ -1,1 +1,4 @@
-"""How the built-in model is made: scenes, networks, training, evaluation, export. Needs torch; the service never imports it."""
+"""How the built-in model is made: scenes, networks, training, evaluation, export.
+
+Needs torch; the service never imports it.
+"""

@@ -1,6 +1,7 @@
-"""Batches for training, drawn endlessly from random scenes: maps with captions, crops of renders with their maps."""
+"""Batches for training, drawn endlessly from random scenes: maps with captions, renders with their maps."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +14,10 @@ from training.scenes import Scene, SceneMaker, Window, render
 from training.sprites import Sprites
 from training.vocabulary import COLOUR_NAMES, PLACE_NAMES, RELATIONS, THINGS
 
+Example = dict[str, NDArray[Any]]
+
 WORDS = ("", "<quote>", *COLOUR_NAMES[1:], *THINGS[1:], *PLACE_NAMES, *RELATIONS)
 WORD_INDEX = {word: index for index, word in enumerate(WORDS)}
-CROP = 64  # base pixels
 
 
 def word_ids(words: tuple[str, ...]) -> NDArray[np.int64]:
@@ -25,7 +27,7 @@ def word_ids(words: tuple[str, ...]) -> NDArray[np.int64]:
     return ids
 
 
-def layout_example(scene: Scene, sprites: Sprites) -> dict[str, NDArray[np.generic]]:
+def layout_example(scene: Scene, sprites: Sprites) -> Example:
     scene_map = map_of(scene, sprites)
     n = scene.width * scene.height // TOKEN**2
     pad = IMAGE_TOKENS - n
@@ -33,14 +35,14 @@ def layout_example(scene: Scene, sprites: Sprites) -> dict[str, NDArray[np.gener
         "words": word_ids(scene.words),
         "thing": np.pad(patched(scene_map.thing), ((0, pad), (0, 0))),
         "colour": np.pad(patched(scene_map.colour), ((0, pad), (0, 0))),
-        "where": np.pad(patched(scene_map.where), ((0, pad), (0, 0), (0, 0))).astype(np.float32),
-        "place": np.int64(scene_map.place),
+        "frame": np.pad(patched(scene_map.frame), ((0, pad), (0, 0), (0, 0))),
+        "place": np.array(scene_map.place, np.int64),
         "position": np.pad(token_positions(scene.width, scene.height), ((0, pad), (0, 0))),
         "visible": (np.arange(IMAGE_TOKENS) < n).astype(np.float32),
     }
 
 
-def painting_inputs(scene_map: SceneMap, width: int, height: int) -> dict[str, NDArray[np.generic]]:
+def painting_inputs(scene_map: SceneMap, width: int, height: int) -> Example:
     """What the pixel network sees of a whole scene."""
     return {
         "thing": scene_map.thing,
@@ -51,33 +53,31 @@ def painting_inputs(scene_map: SceneMap, width: int, height: int) -> dict[str, N
     }
 
 
-def crop_corner(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
+def crop_corner(scene: Scene, crop: int, rng: np.random.Generator) -> tuple[int, int]:
     """The top left cell of a crop: three in four look at a thing."""
-    columns, rows = (scene.width - CROP) // CELL, (scene.height - CROP) // CELL
+    columns, rows = (scene.width - crop) // CELL, (scene.height - crop) // CELL
     if rng.random() < 0.25:
         return int(rng.integers(columns + 1)), int(rng.integers(rows + 1))
     thing = scene.things[rng.integers(len(scene.things))]
-    spread = max(0.0, thing.side - 0.7 * CROP) / 2 + 6
+    spread = max(0.0, thing.side - 0.7 * crop) / 2 + 6
     x, y = thing.x + rng.uniform(-spread, spread), thing.y + rng.uniform(-spread, spread)
-    return int(np.clip((x - CROP / 2) / CELL + 0.5, 0, columns)), int(
-        np.clip((y - CROP / 2) / CELL + 0.5, 0, rows)
-    )
+    column = np.clip((x - crop / 2) / CELL + 0.5, 0, columns)
+    row = np.clip((y - crop / 2) / CELL + 0.5, 0, rows)
+    return int(column), int(row)
 
 
-def pixel_example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> dict[str, NDArray[np.generic]]:
-    column, row = crop_corner(scene, rng)
-    side = CROP // CELL
+def pixel_example(scene: Scene, sprites: Sprites, crop: int, rng: np.random.Generator) -> Example:
+    column, row = crop_corner(scene, crop, rng)
+    side = crop // CELL
     inputs = painting_inputs(map_of(scene, sprites), scene.width, scene.height)
     cut = {k: v[..., row : row + side, column : column + side] for k, v in inputs.items() if k != "position"}
-    cut["where"] = cut["where"] + rng.normal(0, 0.01, cut["where"].shape).astype(
-        np.float32
-    )  # as a sampled map would be
+    cut["where"] = cut["where"] + rng.normal(0, 0.01, cut["where"].shape).astype(np.float32)  # as sampled
     position = inputs["position"][:, 2 * row : 2 * (row + side), 2 * column : 2 * (column + side)]
-    picture = render(scene, sprites, Window(column * CELL, row * CELL, CROP, CROP, 1))
+    picture = render(scene, sprites, Window(column * CELL, row * CELL, crop, crop, 1))
     return {**cut, "position": position, "pixels": (picture * 2 - 1).transpose(2, 0, 1).astype(np.float32)}
 
 
-def stacked(examples: list[dict[str, NDArray[np.generic]]]) -> dict[str, Tensor]:
+def stacked(examples: list[Example]) -> dict[str, Tensor]:
     return {key: torch.from_numpy(np.stack([example[key] for example in examples])) for key in examples[0]}
 
 
@@ -87,7 +87,7 @@ def layout_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str,
         yield stacked([layout_example(maker.scene(), sprites) for _ in range(size)])
 
 
-def pixel_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
+def pixel_batches(sprites: Sprites, size: int, crop: int, seed: int) -> Iterator[dict[str, Tensor]]:
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
     while True:
-        yield stacked([pixel_example(maker.scene(), sprites, rng) for _ in range(size)])
+        yield stacked([pixel_example(maker.scene(), sprites, crop, rng) for _ in range(size)])

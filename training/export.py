@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from limner.nano.grid import IMAGE_TOKENS, TEXT_TOKENS
 from training.batches import WORDS
-from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNetwork, PixelShape
+from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNetwork
 from training.train import load
 from training.vocabulary import COLOUR_NAMES, FILLERS, PLACES, RELATIONS, SYNONYMS, THINGS
 
@@ -32,10 +32,10 @@ class GuidedLayout(nn.Module):
     ) -> tuple[Tensor, ...]:
         both = [x.expand(2, *x.shape[1:]) for x in (noisy, position, visible)]
         out = self.network(both[0], t.expand(2), words, both[1], both[2])
-        thing, colour, where, place = (o[1:] + guidance * (o[:1] - o[1:]) for o in out)
-        where = out[2][:1]  # guidance is for what, not for where: exaggerated places tear things apart
-        parts = (thing.softmax(-1), colour.softmax(-1), where, place.softmax(-1))
-        return self.network.encode(*parts), thing, colour, where, place
+        thing, colour, _, place = (o[1:] + guidance * (o[:1] - o[1:]) for o in out)
+        frame = out[2][:1]  # guidance is for what, not for where: exaggerated places tear things apart
+        clean = self.network.encode(thing.softmax(-1), colour.softmax(-1), frame, place.softmax(-1))
+        return clean, thing, colour, frame, place
 
 
 class Painting(nn.Module):
@@ -117,7 +117,7 @@ def export(folder: Path, out: Path, version: str) -> None:
     """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError."""
     out.mkdir(parents=True, exist_ok=True)
     layout, pixels = load(folder / "layout.pt"), load(folder / "pixels.pt")
-    heads = ("clean", "thing", "colour", "where", "place")
+    heads = ("clean", "thing", "colour", "frame", "place")
     ov.save_model(convert(GuidedLayout(layout), layout_example(), heads, dynamic=False), out / "layout.xml")
     ov.save_model(
         convert(Painting(pixels), painting_example(16, 16), ("clean",), dynamic=True), out / "pixels.xml"

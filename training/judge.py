@@ -20,7 +20,7 @@ SIDE = 64  # the judge looks at pictures of this size
 
 
 class Judge(nn.Module):
-    """(B, 3, SIDE, SIDE) in [-1, 1] -> logits of the thing, its colour and the place, for pictures of a single thing."""
+    """(B, 3, SIDE, SIDE) in [-1, 1] -> logits of the single thing, of its colour, and of the place."""
 
     def __init__(self, things: int) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
 """The networks of the built-in model: a layout transformer, a pixel U-Net, two upscalers, and the judge.
 
-The layout transformer turns words and noise into a scene map; the pixel network paints a map; the upscalers sharpen
-the painting to full size. All of them are conditional flow matching or regression on what training/scenes.py renders.
-B is the batch, N image tokens (2 x 2 cells each), L text tokens.
+The layout transformer turns words and noise into a scene map; the pixel network paints a map; the upscalers
+sharpen the painting to full size. All of them are conditional flow matching or regression on what
+training/scenes.py renders. B is the batch, N image tokens (2 x 2 cells each), L text tokens.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from limner.nano.grid import FRAME
+from training.coordinates import channel_fourier, cosines, finer, fourier
+
 THING_DIMS, COLOUR_DIMS, PLACE_DIMS = 24, 12, 16
 AMPLITUDE = 0.5  # of the codes: large codes would be readable through almost any noise
-CELL_DIMS = THING_DIMS + COLOUR_DIMS + 3
+CELL_DIMS = THING_DIMS + COLOUR_DIMS + FRAME
 TOKEN_DIMS = 4 * CELL_DIMS + PLACE_DIMS
 FORM_WAVES, FORM_DIMS = 12, 48
 
@@ -31,12 +34,6 @@ class LayoutShape:
     heads: int = 8
 
 
-def fourier(x: Tensor, frequencies: int) -> Tensor:
-    """(..., K) -> (..., 2 * K * frequencies): sines and cosines of x times pi, 2 pi, 4 pi ..."""
-    scaled = x[..., None] * (torch.pi * 2.0 ** torch.arange(frequencies, device=x.device, dtype=x.dtype))
-    return torch.cat([scaled.sin(), scaled.cos()], -1).flatten(-2)
-
-
 def codebook(rows: int, dims: int, seed: int) -> Tensor:
     """(rows, dims) of +-AMPLITUDE: fixed random codes, so that flow matching can carry classes."""
     generator = torch.Generator().manual_seed(seed)
@@ -44,7 +41,7 @@ def codebook(rows: int, dims: int, seed: int) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention by plain matrix products, three times faster than SDPA on a CPU at these lengths."""
+    """Multi-head self-attention by plain matrix products: at these lengths, on a CPU, 3 x as fast as SDPA."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -55,9 +52,8 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         b, s, d = x.shape
-        q, k, v = (
-            self.qkv(x).view(b, s, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        )  # 3 x (B, H, S, D/H)
+        qkv = self.qkv(x).view(b, s, 3, self.heads, d // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # 3 x (B, H, S, D/H)
         q = self.norm(q) * ((d // self.heads) ** -0.5 * self.sharpness.exp()).to(q.dtype)
         scores = q @ self.norm(k).transpose(-1, -2) + bias.to(q.dtype)
         mixed: Tensor = self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(b, s, d))
@@ -73,10 +69,8 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(
             nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width)
         )
-        self.norm1, self.norm2 = (
-            nn.RMSNorm(width, elementwise_affine=False),
-            nn.RMSNorm(width, elementwise_affine=False),
-        )
+        self.norm1 = nn.RMSNorm(width, elementwise_affine=False)
+        self.norm2 = nn.RMSNorm(width, elementwise_affine=False)
         self.modulation = nn.Linear(width, 6 * width)
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -89,7 +83,7 @@ class Block(nn.Module):
 
 
 class LayoutTransformer(nn.Module):
-    """Noisy scene map, time and words -> what the clean map is: logits of things, colours and place, and where."""
+    """Noisy scene map, time and words -> the clean map: logits of things, colours and place, and frames."""
 
     thing_codes: Tensor
     colour_codes: Tensor
@@ -109,7 +103,7 @@ class LayoutTransformer(nn.Module):
         )
         self.blocks = nn.ModuleList(Block(shape.width, shape.heads) for _ in range(shape.depth))
         self.norm = nn.RMSNorm(shape.width, elementwise_affine=False)
-        self.head = nn.Linear(shape.width, 4 * (shape.things + shape.colours + 3) + shape.places)
+        self.head = nn.Linear(shape.width, 4 * (shape.things + shape.colours + FRAME) + shape.places)
         nn.init.normal_(self.words.weight, std=0.5)
         nn.init.normal_(self.order.weight, std=0.1)
         self.register_buffer("thing_codes", codebook(shape.things, THING_DIMS, 1))
@@ -119,9 +113,10 @@ class LayoutTransformer(nn.Module):
     def forward(
         self, noisy: Tensor, t: Tensor, words: Tensor, position: Tensor, visible: Tensor
     ) -> tuple[Tensor, ...]:
-        """noisy (B, N, TOKEN_DIMS), t (B,), words (B, L) with 0 for none, position (B, N, 2), visible (B, N) in {0, 1}.
+        """One look at a noisy map; 0 is no word, and tokens that are not visible only fill up the length.
 
-        Returns things (B, N, 4, T), colours (B, N, 4, C), where (B, N, 4, 3), place (B, N, P).
+        noisy (B, N, TOKEN_DIMS), t (B,), words (B, L), position (B, N, 2), visible (B, N) in {0, 1} ->
+        things (B, N, 4, T), colours (B, N, 4, C), frame (B, N, 4, FRAME), place (B, N, P).
         """
         text = self.words(words) + self.order.weight[: words.shape[1]]
         image = self.patch(noisy) + self.position(torch.cat([position, fourier(position * 0.5, 5)], -1))
@@ -135,13 +130,18 @@ class LayoutTransformer(nn.Module):
 
     def split(self, out: Tensor) -> tuple[Tensor, ...]:
         s = self.shape
-        cells = out[..., : 4 * (s.things + s.colours + 3)].unflatten(-1, (4, s.things + s.colours + 3))
-        things, colours, where = cells.split([s.things, s.colours, 3], -1)
-        return things, colours, where, out[..., -s.places :]
+        per_cell = s.things + s.colours + FRAME
+        cells = out[..., : 4 * per_cell].view(*out.shape[:-1], 4, per_cell)
+        things, colours, frame = torch.split(cells, [s.things, s.colours, FRAME], -1)
+        return things, colours, frame, out[..., -s.places :]
 
-    def encode(self, things: Tensor, colours: Tensor, where: Tensor, place: Tensor) -> Tensor:
-        """Probabilities or one-hots (B, N, 4, ...) and (B, N, P) -> (B, N, TOKEN_DIMS): the map in the space of the noise."""
-        cells = torch.cat([things @ self.thing_codes, colours @ self.colour_codes, where], -1)
+    def encode(self, things: Tensor, colours: Tensor, frame: Tensor, place: Tensor) -> Tensor:
+        """The map in the space of the noise, from probabilities or one-hots.
+
+        things (B, N, 4, T), colours (B, N, 4, C), frame (B, N, 4, FRAME), place (B, N, P) -> (B, N,
+        TOKEN_DIMS).
+        """
+        cells = torch.cat([things @ self.thing_codes, colours @ self.colour_codes, frame], -1)
         return torch.cat([cells.flatten(-2), place @ self.place_codes], -1)
 
 
@@ -193,7 +193,10 @@ class PixelShape:
 
 
 class PixelNetwork(nn.Module):
-    """Noisy pixels, time and a scene map -> clean pixels: a U-Net at an 1/4, 1/8 and 1/16 of the base size."""
+    """Noisy pixels, time and a scene map -> clean pixels: a U-Net at 1/4, 1/8 and 1/16 of the base size.
+
+    U-Net: Ronneberger et al. 2015. The modulation by the map is that of SPADE (Park et al. 2019).
+    """
 
     def __init__(self, shape: PixelShape) -> None:
         super().__init__()
@@ -201,9 +204,8 @@ class PixelNetwork(nn.Module):
         w, c = shape.width, shape.condition
         self.thing, self.colour = nn.Embedding(shape.things, 64), nn.Embedding(shape.colours, 24)
         self.place = nn.Embedding(shape.places, 32)
-        self.form = nn.Embedding(
-            shape.things, FORM_WAVES**2 * FORM_DIMS
-        )  # each thing's own linear layer on waves of u, v
+        # Each thing's own linear layer on waves of u, v: where in the thing is which of its parts.
+        self.form = nn.Embedding(shape.things, FORM_WAVES**2 * FORM_DIMS)
         nn.init.normal_(self.form.weight, std=0.05)
         self.describe = nn.Sequential(
             Conv(64 + 24 + 32 + 44 + FORM_DIMS, 192, 1), nn.SiLU(), Conv(192, c, 1), nn.SiLU(), Conv(c, c, 1)
@@ -222,7 +224,11 @@ class PixelNetwork(nn.Module):
     def condition(
         self, thing: Tensor, colour: Tensor, place: Tensor, where: Tensor, position: Tensor
     ) -> Tensor:
-        """thing, colour, place (B, h, w) of cells, where (B, 3, h, w), position (B, 2, 2h, 2w) -> (B, c, 2h, 2w)."""
+        """What the map says of each half-cell; the same at every step of sampling.
+
+        thing, colour, place (B, h, w) of cells, where (B, 3, h, w), position (B, 2, 2h, 2w) -> (B, c, 2h,
+        2w).
+        """
         known = torch.cat([self.thing(thing), self.colour(colour), self.place(place)], -1).permute(0, 3, 1, 2)
         fine = finer(where, thing)  # (B, 5, 2h, 2w)
         inside = (thing > 0).to(where.dtype)[:, None].repeat_interleave(2, 2).repeat_interleave(2, 3)
@@ -238,21 +244,19 @@ class PixelNetwork(nn.Module):
         return described
 
     def forms(self, thing: Tensor, uv: Tensor) -> Tensor:
-        """What the thing's own layer says of each half-cell: (B, FORM_DIMS, 2h, 2w), 0 where there is no thing."""
+        """What a thing's own layer says of its half-cells, 0 where none is: (B, FORM_DIMS, 2h, 2w)."""
         b, h, w = thing.shape
         layer = self.form(thing).view(b * h * w, FORM_WAVES**2, FORM_DIMS)
-        at = (
-            uv.view(b, 2, h, 2, w, 2).permute(0, 2, 4, 3, 5, 1).reshape(b * h * w, 4, 2)
-        )  # four half-cells a cell
+        quarters = uv.view(b, 2, h, 2, w, 2).permute(0, 2, 4, 3, 5, 1)
+        at = quarters.reshape(b * h * w, 4, 2)  # the four half-cells of every cell
         waves = cosines(at, FORM_WAVES)  # (BHW, 4, 2, K)
         products = (waves[:, :, 0, :, None] * waves[:, :, 1, None, :]).flatten(2)  # (BHW, 4, K * K)
         said = (products @ layer) * (thing > 0).view(-1, 1, 1)
-        return (
-            said.view(b, h, w, 2, 2, FORM_DIMS).permute(0, 5, 1, 3, 2, 4).reshape(b, FORM_DIMS, 2 * h, 2 * w)
-        )
+        back: Tensor = said.view(b, h, w, 2, 2, FORM_DIMS).permute(0, 5, 1, 3, 2, 4)
+        return back.reshape(b, FORM_DIMS, 2 * h, 2 * w)
 
     def forward(self, noisy: Tensor, t: Tensor, condition: Tensor) -> Tensor:
-        """noisy (B, 3, 8h, 8w) in [-1, 1] and noise, t (B,), condition from ``condition`` -> clean (B, 3, 8h, 8w)."""
+        """noisy (B, 3, 8h, 8w), t (B,), condition (B, c, 2h, 2w) -> clean (B, 3, 8h, 8w) in [-1, 1]."""
         c0 = condition + self.time(fourier(t[:, None], 8))[:, :, None, None]
         c1 = F.avg_pool2d(c0, 2)
         c2 = F.avg_pool2d(c1, 2)
@@ -269,40 +273,3 @@ class PixelNetwork(nn.Module):
             x = block(x, c0)
         x = F.silu(F.pixel_shuffle(self.leave1(x), 2))
         return F.pixel_shuffle(self.leave3(F.silu(self.leave2(x)) + x), 2)
-
-
-def cosines(x: Tensor, count: int) -> Tensor:
-    """(...,) in about [-1.2, 1.2] -> (..., count): 1, cos, cos of twice ... of a wave that does not close up inside."""
-    return torch.cos(
-        (x[..., None] + 1.25) * (torch.pi / 2.5) * torch.arange(count, device=x.device, dtype=x.dtype)
-    )
-
-
-def channel_fourier(x: Tensor, frequencies: int) -> Tensor:
-    """(B, K, h, w) -> (B, 2 * K * frequencies, h, w); the slowest wave is 4 units long."""
-    return fourier(x.permute(0, 2, 3, 1) * 0.5, frequencies).permute(0, 3, 1, 2)
-
-
-def finer(where: Tensor, thing: Tensor) -> Tensor:
-    """(B, 3, h, w) -> (B, 5, 2h, 2w): u, v and ground at half-cells by their own slopes, and the slopes of u along x, v along y."""
-    dx, dy = slope(where, thing, 3), slope(where, thing, 2)
-    rows = [torch.cat([where + a * dx * 0.25 + b * dy * 0.25 for a in (-1, 1)], 1) for b in (-1, 1)]
-    stacked = torch.stack(rows, 1).unflatten(2, (2, 3))  # B, row, column, 3, h, w
-    b, _, _, c, h, w = stacked.shape
-    fine = stacked.permute(0, 3, 4, 1, 5, 2).reshape(b, c, 2 * h, 2 * w)
-    slopes = torch.cat([dx[:, :1], dy[:, 1:2]], 1).repeat_interleave(2, 2).repeat_interleave(2, 3)
-    return torch.cat([fine, slopes], 1)
-
-
-def slope(where: Tensor, thing: Tensor, axis: int) -> Tensor:
-    """Difference to the next cell along an axis, averaged over the neighbours that belong to the same thing."""
-    n = where.shape[axis]
-    step = where.narrow(axis, 1, n - 1) - where.narrow(axis, 0, n - 1)
-    same = (thing.narrow(axis - 1, 1, n - 1) == thing.narrow(axis - 1, 0, n - 1))[:, None] & (
-        step.abs() < 0.9
-    )
-    weight = same.to(where.dtype)
-    zero = torch.zeros_like(where.narrow(axis, 0, 1))
-    total = torch.cat([step * weight, zero], axis) + torch.cat([zero, step * weight], axis)
-    count = torch.cat([weight, zero], axis) + torch.cat([zero, weight], axis)
-    return total / count.clamp(min=1)

@@ -1,7 +1,7 @@
 """The objectives: flow matching with prediction of the clean sample (x-prediction), for maps and for pixels.
 
-x_t = (1 - t) * noise + t * clean; t = 0 is noise. Both noise laws draw small t often, because there alone the caption
-or the map decides (docs/decisions/0006: uniform draws spend most of the work on nearly clean inputs).
+x_t = (1 - t) * noise + t * clean; t = 0 is noise. Both noise laws draw small t often, because there alone the
+caption or the map decides (docs/decisions/0006: uniform draws spend most of the work on nearly clean inputs).
 """
 
 import torch
@@ -32,35 +32,30 @@ def pixel_times(n: int) -> Tensor:
 def one_hot_map(batch: LayoutBatch, network: LayoutTransformer) -> Tensor:
     """The clean map as (B, N, TOKEN_DIMS)."""
     s = network.shape
-    things, colours = (
-        F.one_hot(batch["thing"], s.things).float(),
-        F.one_hot(batch["colour"], s.colours).float(),
-    )
+    things = F.one_hot(batch["thing"], s.things).float()
+    colours = F.one_hot(batch["colour"], s.colours).float()
     place = F.one_hot(batch["place"], s.places).float()[:, None].expand(-1, things.shape[1], -1)
-    return network.encode(things, colours, batch["where"], place)
+    return network.encode(things, colours, batch["frame"], place)
 
 
 def layout_loss(network: LayoutTransformer, batch: LayoutBatch, t: Tensor) -> Tensor:
-    words = torch.where(torch.rand(len(t), 1) < CAPTION_DROPOUT, 0, batch["words"])
+    """Cross-entropy of what is where, squared error of the frames; every cell of the picture counts alike."""
+    words = torch.where(torch.rand(len(t), 1, device=t.device) < CAPTION_DROPOUT, 0, batch["words"])
     out = network(mixed(one_hot_map(batch, network), t), t, words, batch["position"], batch["visible"])
-    things, colours, where, place = (o.float() for o in out)
+    things, colours, frame, place = (o.float() for o in out)
     seen = batch["visible"][..., None].expand(-1, -1, 4)
     count = seen.sum()
-    thing_loss = (
-        F.cross_entropy(things.permute(0, 3, 1, 2), batch["thing"], reduction="none") * seen
-    ).sum() / count
+    thing_loss = F.cross_entropy(things.permute(0, 3, 1, 2), batch["thing"], reduction="none")
+    thing_loss = (thing_loss * seen).sum() / count
     coloured = seen * ((batch["thing"] > 0) | (batch["colour"] > 0))
     colour_loss = F.cross_entropy(colours.permute(0, 3, 1, 2), batch["colour"], reduction="none")
     colour_loss = (colour_loss * (0.2 * seen + coloured)).sum() / count
-    where_loss = ((where - batch["where"]).square() * seen[..., None]).sum() / count
+    frame_loss = ((frame - batch["frame"]).square() * seen[..., None]).sum() / count
     places = batch["place"][:, None].expand(-1, place.shape[1])
     place_loss = F.cross_entropy(place.permute(0, 2, 1), places, reduction="none")
-    return (
-        thing_loss
-        + colour_loss
-        + 2 * where_loss
-        + 0.3 * (place_loss * batch["visible"]).sum() / batch["visible"].sum()
-    )
+    place_loss = 0.3 * (place_loss * batch["visible"]).sum() / batch["visible"].sum()
+    total: Tensor = thing_loss + colour_loss + frame_loss + place_loss
+    return total
 
 
 def pixel_prediction(network: PixelNetwork, batch: PixelBatch, t: Tensor) -> Tensor:
@@ -72,10 +67,12 @@ def pixel_prediction(network: PixelNetwork, batch: PixelBatch, t: Tensor) -> Ten
 
 
 def pixel_loss(network: PixelNetwork, batch: PixelBatch, t: Tensor) -> Tensor:
-    """Squared error of pixels and of their differences: both are least at the conditional mean, the second asks for edges."""
+    """Squared error of pixels and of their differences.
+
+    Both are least at the conditional mean; the second asks for edges.
+    """
     error = pixel_prediction(network, batch, t) - batch["pixels"]
-    steps = (error[..., 1:] - error[..., :-1]).square().mean((1, 2, 3)) + (
-        error[:, :, 1:] - error[:, :, :-1]
-    ).square().mean((1, 2, 3))
+    across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
+    steps = across.square().mean((1, 2, 3)) + down.square().mean((1, 2, 3))
     weight = 1 / (1 - t).clamp(min=0.5).square()
     return (weight * (error.square().mean((1, 2, 3)) + steps)).mean()

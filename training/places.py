@@ -1,22 +1,23 @@
-"""Paints the places (backgrounds) of scenes: each a function of continuous coordinates, so that any crop comes out at any scale.
+"""Paints the places (backgrounds) of scenes: functions of continuous coordinates, any crop at any scale.
 
 Coordinates are base pixels of the scene (a square scene is 128 x 128), whatever the scale that is painted.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # float32 as a rule; some places are painted in float64
 LATTICE = 64  # side of the random lattices that noise is read from; they wrap around
 
 
 @dataclass
 class Canvas:
-    """Where to paint: coordinate grids (h, w) in base pixels, the scene's size, and the scene's random lattices."""
+    """Where to paint: coordinate grids (h, w) in base pixels, the scene's size and its random lattices."""
 
     x: Array
     y: Array
@@ -33,7 +34,8 @@ class Canvas:
         u = np.mod(self.x * fx + offset, LATTICE - 2).astype(np.float32)
         v = np.mod(self.y * (fx if fy is None else fy) + 2 * offset, LATTICE - 2).astype(np.float32)
         lattice = np.ascontiguousarray(self.lattices[which % 8])
-        return cv2.remap(lattice, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        read: Array = cv2.remap(lattice, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        return read
 
     def clouds(self, which: int, fx: float, fy: float) -> Array:
         """Two octaves of noise in about [0, 1]."""
@@ -56,7 +58,8 @@ class Canvas:
                 + 1.0 * np.abs(2 * np.mod(2.3 * p + d[which + 1], 1.0) - 1)
                 - 1.6
             )
-        return self.horizon - height * (a + 1.6) / 3.2
+        raised: Array = self.horizon - height * (a + 1.6) / 3.2
+        return raised
 
 
 def step(x: Array) -> Array:
@@ -85,7 +88,7 @@ def studio(c: Canvas, tint: Array) -> Array:
 
 
 def table(c: Canvas, tint: Array) -> Array:
-    warm = colour(206, 196, 176) if c.draws[0] < 0.5 else colour(158, 176, 178)
+    warm = colour(206, 196, 176)
     wall = fade(c, warm * 0.82, warm * 1.06, 0, c.horizon) + 0.04 * (c.clouds(0, 0.02, 0.02)[..., None] - 0.5)
     depth = np.log1p(np.maximum(c.y - c.horizon, 0) / 14)
     board = depth * 3.2 + c.draws[1]
@@ -239,8 +242,7 @@ def street(c: Canvas, tint: Array) -> Array:
 
 
 def room(c: Canvas, tint: Array) -> Array:
-    tones = (colour(226, 206, 178), colour(178, 204, 206), colour(214, 190, 200), colour(196, 208, 176))
-    tone = tones[int(c.draws[0] * 3.99)]
+    tone = colour(226, 206, 178)
     stripe = 0.5 + 0.5 * np.sin(c.x * 0.35)
     wall = fade(c, tone * 1.04, tone * 0.92, 0, c.horizon) * (0.98 + 0.03 * stripe)[..., None]
     skirting = step((3.0 - np.abs(c.y - c.horizon + 3.0)) / c.texel)

@@ -1,4 +1,4 @@
-"""Scenes: what they are, how they are drawn at random, what people would say of them, and their render at any scale.
+"""Scenes: what they are, how they are drawn at random, what people would say of them, and their render.
 
 A scene is a description in base pixels (a square scene is 128 x 128); the renderer knows nothing of networks.
 """
@@ -15,13 +15,7 @@ from training.sprites import SIZES, Sprites
 from training.vocabulary import COLOUR_NAMES, COLOURS, FLYING, PLACES, THINGS
 
 Array = NDArray[np.float32]
-BASE_SIZES = (
-    (128, 128),
-    (176, 96),
-    (96, 176),
-    (160, 112),
-    (112, 160),
-)  # width, height: the five ratios, an eighth of 1k
+BASE_SIZES = ((128, 128), (176, 96), (96, 176), (160, 112), (112, 160))  # five ratios, an eighth of 1k
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Scene:
 
 
 def held_out(kind: str, a: str, b: str) -> bool:
-    """One pair in ten is never trained on, so that evaluation asks for new combinations. Common sense stays in."""
+    """Whether evaluation alone may draw a pair: one in ten, so that it asks for new combinations."""
     return hash_of(f"{kind}/{a}/{b}") % 10 == 0
 
 
@@ -151,13 +145,13 @@ class SceneMaker:
 
 @dataclass(frozen=True)
 class Window:
-    """A crop of a scene: its corner and size in base pixels, and how many painted pixels one base pixel becomes."""
+    """A crop of a scene: its corner and size in base pixels."""
 
     x: float
     y: float
     width: float
     height: float
-    scale: float
+    scale: float  # painted pixels a base pixel
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,14 +1,14 @@
-"""The drawings of things: rasterised once, recoloured with their shading kept, ready to be placed at any scale.
+"""The drawings of things: rasterised once, recoloured with their shading kept, placed at any scale.
 
-The drawings come from the npm package @iconify-json/fluent-emoji (MIT); ``fetch`` asks npm for it. They are training
-material only: none of them is in the wheel.
+The drawings come from the npm package @iconify-json/fluent-emoji (MIT); ``fetch`` asks npm for it. They are
+training material only: none of them is in the wheel.
 """
 
-import base64
 import json
 import subprocess
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 
 from training.vocabulary import COLOURS, DRAWINGS
 
-Sprite = NDArray[np.float32]  # (size, size, 4): premultiplied sRGB and alpha in [0, 1]
+Array = NDArray[Any]  # float32
+Sprite = Array  # (size, size, 4): premultiplied sRGB and alpha in [0, 1]
 SIZES = (512, 256, 128, 64)  # levels of the pyramid
 PACKAGE = "@iconify-json/fluent-emoji"
 VERSION = "1.2.7"
 
 SIGN = """<defs><linearGradient id="b" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#f4f1ea"/>
 <stop offset="1" stop-color="#d8d2c4"/></linearGradient></defs>
-<rect x="14.7" y="17" width="2.6" height="14" rx=".6" fill="#7a5332"/><rect x="15.9" y="17" width="1.4" height="14" fill="#5d3d22"/>
-<rect x="1.6" y="4" width="28.8" height="15.4" rx="1.4" fill="#6d4a2c"/><rect x="2.5" y="4.9" width="27" height="13.6" rx=".9" fill="url(#b)"/>"""
+<rect x="14.7" y="17" width="2.6" height="14" rx=".6" fill="#7a5332"/>
+<rect x="15.9" y="17" width="1.4" height="14" fill="#5d3d22"/>
+<rect x="1.6" y="4" width="28.8" height="15.4" rx="1.4" fill="#6d4a2c"/>
+<rect x="2.5" y="4.9" width="27" height="13.6" rx=".9" fill="url(#b)"/>"""
 
 
 def fetch(folder: Path) -> Path:
@@ -64,12 +67,12 @@ class Sprites:
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'viewBox="0 0 32 32" width="{size}" height="{size}">{body}</svg>'
         )
-        png = resvg_py.svg_to_bytes(svg_string=svg)
-        raw = base64.b64decode(png) if isinstance(png, str) else bytes(png)
-        bgra = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+        png = np.frombuffer(resvg_py.svg_to_bytes(svg_string=svg), np.uint8)
+        bgra = cv2.imdecode(png, cv2.IMREAD_UNCHANGED)
+        assert bgra is not None, f"resvg drew no picture of {thing}"
         return cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA).astype(np.float32) / 255
 
-    def _find_body(self, thing: str) -> NDArray[np.float32]:
+    def _find_body(self, thing: str) -> Array:
         drawn = self._rasterise(thing, SIZES[0])
         return body_mask(cv2.cvtColor(np.ascontiguousarray(drawn[..., :3]), cv2.COLOR_RGB2LAB), drawn[..., 3])
 
@@ -80,7 +83,7 @@ class Sprites:
         return xs[0] / 128, ys[0] / 128, (xs[-1] + 1) / 128, (ys[-1] + 1) / 128
 
 
-def recolour(drawn: Sprite, body: NDArray[np.float32], target: tuple[int, int, int]) -> NDArray[np.float32]:
+def recolour(drawn: Sprite, body: Array, target: tuple[int, int, int]) -> Array:
     """(size, size, 3): the body of a drawing in another colour, its shading and its other parts kept."""
     lab = cv2.cvtColor(np.ascontiguousarray(drawn[..., :3]), cv2.COLOR_RGB2LAB)
     goal = cv2.cvtColor(np.array(target, np.float32).reshape(1, 1, 3) / 255, cv2.COLOR_RGB2LAB)[0, 0]
@@ -90,28 +93,35 @@ def recolour(drawn: Sprite, body: NDArray[np.float32], target: tuple[int, int, i
     fall = np.clip(1 - np.abs(light - goal[0]) / 120, 0.4, 1)
     new = np.stack([light, goal[1] * fall, goal[2] * fall], -1).astype(np.float32)
     rgb = np.clip(cv2.cvtColor(new, cv2.COLOR_LAB2RGB), 0, 1)
-    out: NDArray[np.float32] = drawn[..., :3] * (1 - body[..., None]) + rgb * body[..., None]
+    out: Array = drawn[..., :3] * (1 - body[..., None]) + rgb * body[..., None]
     return out
 
 
-def body_mask(lab: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(size, size) in [0, 1]: the parts that share the drawing's main colour (k-means in Lab, the largest cluster's hue)."""
+def body_mask(lab: Array, alpha: Array) -> Array:
+    """(size, size) in [0, 1]: the parts that share the drawing's main colour.
+
+    That is the hue of the largest of five clusters (k-means in Lab).
+    """
     small, cover = cv2.resize(lab, (64, 64), interpolation=cv2.INTER_AREA), cv2.resize(alpha, (64, 64))
     points = small[cover > 0.9].reshape(-1, 3).astype(np.float32)
     cv2.setRNGSeed(1)
     scaled = points * np.array([0.5, 1, 1], np.float32)
-    _, labels, centres = cv2.kmeans(scaled, 5, None, (3, 20, 0.5), 2, cv2.KMEANS_PP_CENTERS)
+    first = np.empty((len(scaled), 1), np.int32)  # written to, never read
+    _, labels, centres = cv2.kmeans(scaled, 5, first, (3, 20, 0.5), 2, cv2.KMEANS_PP_CENTERS)
     counts = np.bincount(labels.ravel(), minlength=5).astype(float)
-    counts[centres[:, 0] * 2 < 18] *= (
-        0.3  # dark outlines and wheels are not the body, unless there is little else
-    )
+    # Dark outlines and wheels are not the body, unless there is little else.
+    counts[centres[:, 0] * 2 < 18] *= 0.3
     main = centres[int(counts.argmax())]
     chroma, vividness = np.hypot(lab[..., 1], lab[..., 2]), float(np.hypot(main[1], main[2]))
     if vividness < 16:
-        near = np.exp(-((np.maximum(chroma - 18, 0) / 8) ** 2)) * np.exp(
-            -((np.maximum(np.abs(lab[..., 0] - 2 * main[0]) - 24, 0) / 10) ** 2)
-        )
-        return near.astype(np.float32)
+        dull = fall_off(chroma, 18, 8) * fall_off(np.abs(lab[..., 0] - 2 * main[0]), 24, 10)
+        return np.asarray(dull, np.float32)
     hue = np.angle(np.exp(1j * (np.arctan2(lab[..., 2], lab[..., 1]) - np.arctan2(main[2], main[1]))))
-    near = np.exp(-((np.maximum(np.abs(hue) - 0.62, 0) / 0.2) ** 2)) * np.clip((chroma - 8) / 10, 0, 1)
-    return near.astype(np.float32)
+    vivid = fall_off(np.abs(hue), 0.62, 0.2) * np.clip((chroma - 8) / 10, 0, 1)
+    return np.asarray(vivid, np.float32)
+
+
+def fall_off(x: Array, start: float, width: float) -> Array:
+    """1 up to ``start``, and from there down as a Gaussian."""
+    fallen: Array = np.exp(-((np.maximum(x - start, 0) / width) ** 2))
+    return fallen

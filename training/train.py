@@ -1,8 +1,8 @@
 """Trains one network of the built-in model: ``python -m training.train pixels --minutes 60``.
 
-Order of the stages: layout, pixels (side by side), then upscale8 on what pixels paints, upscale2, judge. A run writes
-a checkpoint every few minutes and goes on from it when started again with the same folder; the learning rate
-follows the minutes trained, so a run that was cut off ends as one that was not.
+Order of the stages: layout, pixels (side by side), then upscale8 on what pixels paints, upscale2, judge. A
+run writes a checkpoint every few minutes and goes on from it when started again with the same folder; the
+learning rate follows the minutes trained, so a run that was cut off ends as one that was not.
 """
 
 import argparse
@@ -30,6 +30,10 @@ from training.vocabulary import COLOUR_NAMES, PLACE_NAMES, THINGS
 
 Batch = dict[str, Tensor]
 STAGES = ("layout", "pixels", "upscale8", "upscale2", "judge")
+EDGES = (  # how the names of embeddings, first and last layers begin
+    "words", "order", "thing.", "form", "colour.", "place.", "head", "enter", "leave3", "patch", "first",
+    "last",
+)  # fmt: skip
 
 
 def arguments() -> argparse.Namespace:
@@ -42,6 +46,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="checkpoints, logs, drawings")
     parser.add_argument("--batch", type=int, default=32, help="examples a step")
+    parser.add_argument(
+        "--crop", type=int, default=64, help="side of the crops of pixels: 64 or 96 base pixels"
+    )
     parser.add_argument(
         "--rate", type=float, default=3e-3, help="peak learning rate, of Muon and of AdamW alike"
     )
@@ -69,13 +76,11 @@ def objective(
 ) -> tuple[Iterator[Batch], Callable[[Any, Batch], Tensor]]:
     """The endless batches of a stage, and the loss of a network on one."""
     if stage == "layout":
-        return layout_batches(sprites, args.batch, args.seed), lambda n, b: layout_loss(
-            n, b, layout_times(args.batch)
-        )
+        maps = layout_batches(sprites, args.batch, args.seed)
+        return maps, lambda n, b: layout_loss(n, b, layout_times(args.batch).to(args.device))
     if stage == "pixels":
-        return pixel_batches(sprites, args.batch, args.seed), lambda n, b: pixel_loss(
-            n, b, pixel_times(args.batch)
-        )
+        crops = pixel_batches(sprites, args.batch, args.crop, args.seed)
+        return crops, lambda n, b: pixel_loss(n, b, pixel_times(args.batch).to(args.device))
     if stage == "judge":
         return judge_batches(sprites, args.batch, args.seed), judge_loss
     painter = load(args.folder / "pixels.pt") if stage == "upscale8" else None
@@ -91,26 +96,10 @@ def load(path: Path) -> Any:
 
 
 def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan 2024) for the matrices inside, AdamW for embeddings, biases, and the first and last layers."""
-    edges = (
-        "words",
-        "order",
-        "thing.",
-        "form",
-        "colour.",
-        "place.",
-        "head",
-        "enter",
-        "leave3",
-        "patch",
-        "first",
-        "last",
-        "modulation",
-    )
+    """Muon (Jordan 2024) for the matrices inside, AdamW for embeddings, biases, first and last layers."""
     named = list(network.named_parameters())
-    matrices = [
-        p for name, p in named if p.ndim == 2 and not name.startswith(edges) and "modulation" not in name
-    ]
+    inside = {name for name, _ in named if not name.startswith(EDGES) and "modulation" not in name}
+    matrices = [p for name, p in named if p.ndim == 2 and name in inside]
     rest = [p for name, p in named if not any(p is m for m in matrices)]
     found: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
@@ -149,12 +138,22 @@ class Run:
         torch.manual_seed(self.args.seed + self.step)
 
     def save(self) -> None:
-        shape = asdict(self.network.shape) if hasattr(self.network, "shape") else {}
+        shape: Any = getattr(self.network, "shape", None)
         state = {
-            "stage": self.args.stage, "shape": shape, "network": self.network.state_dict(), "average": self.average,
-            "optimizers": [o.state_dict() for o in self.optimizers], "step": self.step, "seconds": self.seconds,
-            "card": {"command": " ".join(sys.argv), "seed": self.args.seed, "batch": self.args.batch, "commit": commit()},
-        }  # fmt: skip
+            "stage": self.args.stage,
+            "shape": asdict(shape) if shape else {},
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "step": self.step,
+            "seconds": self.seconds,
+            "card": {
+                "command": " ".join(sys.argv),
+                "seed": self.args.seed,
+                "batch": self.args.batch,
+                "commit": commit(),
+            },
+        }
         temporary = self.path.with_suffix(".tmp")
         torch.save(state, temporary)
         temporary.replace(self.path)
@@ -167,13 +166,13 @@ class Run:
 
 
 def commit() -> str:
-    return subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    """What the code was at; the empty string outside of a checkout."""
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def keep_memory() -> None:
-    """Tells glibc to keep freed blocks: handing them back and faulting them in again costs a tenth of a run on a CPU."""
+    """Tells glibc to keep freed blocks: faulting them in again and again costs a tenth of a run on a CPU."""
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(-4, 0)  # M_MMAP_MAX
@@ -181,7 +180,7 @@ def keep_memory() -> None:
 
 
 def main() -> None:
-    # --- Arguments, device, data ---------------------------------------------------------------------------------
+    # --- Arguments, device, data ----------------------------------------------------------------------------
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a spinning libgomp starves the other stage
     keep_memory()
     args = arguments()
@@ -189,17 +188,14 @@ def main() -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     sprites = Sprites(fetch(args.folder / "drawings"))
 
-    # --- Network, optimizer, resume ------------------------------------------------------------------------------
+    # --- Network, optimizer, resume -------------------------------------------------------------------------
     run = Run(args)
-    batches, loss_of = objective(
-        args.stage, sprites, argparse.Namespace(**{**vars(args), "seed": args.seed + 1000 * run.step})
-    )
-    print(
-        f"{args.stage}: {sum(p.numel() for p in run.network.parameters()) / 1e6:.2f} M parameters, from step {run.step}",
-        flush=True,
-    )
+    fresh = argparse.Namespace(**{**vars(args), "seed": args.seed + 1000 * run.step})  # no scene twice
+    batches, loss_of = objective(args.stage, sprites, fresh)
+    size = sum(p.numel() for p in run.network.parameters()) / 1e6
+    print(f"{args.stage}: {size:.2f} M parameters, from step {run.step}", flush=True)
 
-    # --- Loop ----------------------------------------------------------------------------------------------------
+    # --- Loop -----------------------------------------------------------------------------------------------
     started, before, recent = time.monotonic(), run.seconds, []
     saved = reported = started
     while run.seconds < args.minutes * 60:
@@ -209,7 +205,7 @@ def main() -> None:
         batch = {key: value.to(args.device) for key, value in next(batches).items()}
         with torch.autocast(args.device, torch.bfloat16):
             loss = loss_of(run.network, batch)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
         for optimizer in run.optimizers:
             optimizer.step()
@@ -220,10 +216,11 @@ def main() -> None:
         now = time.monotonic()
         run.seconds = before + now - started
 
-        # --- Report and save ---------------------------------------------------------------------------------------
+        # --- Report and save --------------------------------------------------------------------------------
         if now - reported > 30:
-            line = {"step": run.step, "minutes": round(run.seconds / 60, 2), "loss": round(sum(recent) / len(recent), 5),
-                    "samples": run.step * args.batch}  # fmt: skip
+            mean = round(sum(recent) / len(recent), 5)
+            minutes, samples = round(run.seconds / 60, 2), run.step * args.batch
+            line = {"step": run.step, "minutes": minutes, "loss": mean, "samples": samples}
             print(json.dumps(line), flush=True)
             reported, recent = now, []
         if now - saved > args.save_every * 60:

@@ -1,7 +1,8 @@
-"""The upscalers: x8 from the base size to 1k, and x2 more to 2k. Both are learned regressions, run once a picture.
+"""The upscalers: x8 from the base size to 1k, and x2 more to 2k.
 
-upscale8 learns on what the pixel network paints (one step from half-clean noise) against the exact render, so that it
-mends the painter's softness instead of keeping it; upscale2 learns on renders.
+Both are learned regressions, run once a picture. upscale8 learns on what the pixel network paints (one step
+from half-clean noise) against the exact render, so that it mends the painter's softness instead of keeping
+it; upscale2 learns on renders.
 """
 
 from collections.abc import Iterator
@@ -84,16 +85,14 @@ def pairs(
         scene = maker.scene()
         thing = scene.things[rng.integers(len(scene.things))]
         x, y = thing.x + rng.normal(0, 0.3) * thing.side, thing.y + rng.normal(0, 0.3) * thing.side
-        window = (
-            float(np.clip(x, 0, scene.width - side / 8)),
-            float(np.clip(y, 0, scene.height - side / 8)),
-            side / 8,
-            side / 8,
-        )
-        small, large = (render(scene, sprites, Window(*window, 8 * k)) for k in (1, scale))
-        examples.append(
-            {"small": small.transpose(2, 0, 1) * 2 - 1, "large": large.transpose(2, 0, 1) * 2 - 1}
-        )
+        left = float(np.clip(x, 0, scene.width - side / 8))
+        top = float(np.clip(y, 0, scene.height - side / 8))
+        sizes = {"small": 8, "large": 8 * scale}  # painted pixels a base pixel
+        crops = {
+            name: render(scene, sprites, Window(left, top, side / 8, side / 8, size))
+            for name, size in sizes.items()
+        }
+        examples.append({name: crop.transpose(2, 0, 1) * 2 - 1 for name, crop in crops.items()})
     return {key: value.float() for key, value in stacked(examples).items()}
 
 
@@ -123,7 +122,6 @@ def pairs_by(
 def loss(network: Upscaler, batch: dict[str, Tensor]) -> Tensor:
     """Absolute error of the pixels and of their differences."""
     error = network(batch["small"]).float() - batch["large"]
-    steps = (error[..., 1:] - error[..., :-1]).abs().mean() + (
-        error[:, :, 1:] - error[:, :, :-1]
-    ).abs().mean()
-    return error.abs().mean() + 2 * steps
+    across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
+    total: Tensor = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
+    return total

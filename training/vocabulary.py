@@ -30,11 +30,11 @@ COLOUR_NAMES = ("natural", *COLOURS)
 
 @dataclass(frozen=True)
 class Place:
-    """A background: its name as a token, the phrases that mean it, and where its horizon may lie (share of the height)."""
+    """A background: its name as a token, the phrases that mean it, and where its horizon may lie."""
 
     name: str
     phrases: tuple[str, ...]
-    horizon: tuple[float, float]
+    horizon: tuple[float, float]  # shares of the height
 
 
 PLACES = (
@@ -69,31 +69,36 @@ RELATIONS = {  # token -> phrases
 
 SYNONYMS = {  # word -> token of a thing or colour
     "apples": "apple", "bananas": "banana", "strawberries": "strawberry", "lemons": "lemon", "pears": "pear",
-    "carrots": "carrot", "mushrooms": "mushroom", "toadstool": "mushroom", "cakes": "cake", "birthday cake": "cake",
-    "cats": "cat", "kitten": "cat", "kitty": "cat", "tabby": "cat", "dogs": "dog", "puppy": "dog", "hound": "dog",
-    "rabbits": "rabbit", "bunny": "rabbit", "hare": "rabbit", "elephants": "elephant", "horses": "horse",
-    "pony": "horse", "stallion": "horse", "pigs": "pig", "piglet": "pig", "owls": "owl", "penguins": "penguin",
-    "ducks": "duck", "duckling": "duck", "goldfish": "fish", "fishes": "fish", "butterflies": "butterfly",
-    "turtles": "turtle", "tortoise": "turtle", "cars": "car", "automobile": "car", "vehicle": "car", "buses": "bus",
+    "carrots": "carrot", "mushrooms": "mushroom", "toadstool": "mushroom", "cakes": "cake",
+    "birthday cake": "cake", "cats": "cat", "kitten": "cat", "kitty": "cat", "tabby": "cat", "dogs": "dog",
+    "puppy": "dog", "hound": "dog", "rabbits": "rabbit", "bunny": "rabbit", "hare": "rabbit",
+    "elephants": "elephant", "horses": "horse", "pony": "horse", "stallion": "horse", "pigs": "pig",
+    "piglet": "pig", "owls": "owl", "penguins": "penguin", "ducks": "duck", "duckling": "duck",
+    "goldfish": "fish", "fishes": "fish", "butterflies": "butterfly", "turtles": "turtle",
+    "tortoise": "turtle", "cars": "car", "automobile": "car", "vehicle": "car", "buses": "bus",
     "coach": "bus", "tractors": "tractor", "boat": "sailboat", "boats": "sailboat", "sailboats": "sailboat",
-    "sailing boat": "sailboat", "yacht": "sailboat", "ship": "sailboat", "plane": "airplane", "aeroplane": "airplane",
-    "airplanes": "airplane", "jet": "airplane", "aircraft": "airplane", "rockets": "rocket", "spaceship": "rocket",
-    "houses": "house", "home": "house", "cottage": "house", "cabin": "house", "hut": "house", "castles": "castle",
-    "palace": "castle", "fortress": "castle", "trees": "tree", "oak": "tree", "cactuses": "cactus", "cacti": "cactus",
-    "sunflowers": "sunflower", "flower": "tulip", "flowers": "tulip", "tulips": "tulip", "chairs": "chair",
-    "seat": "chair", "stool": "chair", "teapots": "teapot", "tea pot": "teapot", "kettle": "teapot", "balls": "ball",
-    "football": "ball", "soccer ball": "ball", "balloons": "balloon", "umbrellas": "umbrella", "parasol": "umbrella",
-    "books": "book", "notebook": "book", "robots": "robot", "android": "robot", "snowmen": "snowman", "hats": "hat",
-    "top hat": "hat", "crowns": "crown", "guitars": "guitar", "electric guitar": "guitar", "teddy bear": "bear",
-    "teddy": "bear", "bears": "bear", "signs": "sign", "board": "sign", "placard": "sign", "poster": "sign",
-    "signboard": "sign", "signpost": "sign", "banner": "sign", "label": "sign", "golden star": "star",
-    "gray": "grey", "silver": "grey", "violet": "purple", "lilac": "purple", "magenta": "pink", "rose": "pink",
-    "golden": "yellow", "gold": "yellow", "navy": "blue", "turquoise": "blue", "crimson": "red", "scarlet": "red",
+    "sailing boat": "sailboat", "yacht": "sailboat", "ship": "sailboat", "plane": "airplane",
+    "aeroplane": "airplane", "airplanes": "airplane", "jet": "airplane", "aircraft": "airplane",
+    "rockets": "rocket", "spaceship": "rocket", "houses": "house", "home": "house", "cottage": "house",
+    "cabin": "house", "hut": "house", "castles": "castle", "palace": "castle", "fortress": "castle",
+    "trees": "tree", "oak": "tree", "cactuses": "cactus", "cacti": "cactus", "sunflowers": "sunflower",
+    "flower": "tulip", "flowers": "tulip", "tulips": "tulip", "chairs": "chair", "seat": "chair",
+    "stool": "chair", "teapots": "teapot", "tea pot": "teapot", "kettle": "teapot", "balls": "ball",
+    "football": "ball", "soccer ball": "ball", "balloons": "balloon", "umbrellas": "umbrella",
+    "parasol": "umbrella", "books": "book", "notebook": "book", "robots": "robot", "android": "robot",
+    "snowmen": "snowman", "hats": "hat", "top hat": "hat", "crowns": "crown", "guitars": "guitar",
+    "electric guitar": "guitar", "teddy bear": "bear", "teddy": "bear", "bears": "bear", "signs": "sign",
+    "board": "sign", "placard": "sign", "poster": "sign", "signboard": "sign", "signpost": "sign",
+    "banner": "sign", "label": "sign", "golden star": "star", "gray": "grey", "silver": "grey",
+    "violet": "purple", "lilac": "purple", "magenta": "pink", "rose": "pink", "golden": "yellow",
+    "gold": "yellow", "navy": "blue", "turquoise": "blue", "crimson": "red", "scarlet": "red",
 }  # fmt: skip
 
-FILLERS = frozenset(  # words that change nothing in a picture: dropped without a warning
-    """a an the of in on at by to with and or that is are was it its this there some one single near next beside
-    for as sitting standing lying resting placed set photo photograph picture image shot view scene under
-    high quality highly very beautiful nice lovely says saying reading reads written text word words side together
-    fresh please make show me i want color colour colored coloured also really""".split()
-)
+FILLERS = frozenset((  # words that change nothing in a picture: dropped without a warning
+    "a", "an", "the", "of", "in", "on", "at", "by", "to", "with", "and", "or", "that", "is", "are", "was",
+    "it", "its", "this", "there", "some", "one", "single", "near", "next", "beside", "for", "as", "sitting",
+    "standing", "lying", "resting", "placed", "set", "photo", "photograph", "picture", "image", "shot",
+    "view", "scene", "under", "high", "quality", "highly", "very", "beautiful", "nice", "lovely", "says",
+    "saying", "reading", "reads", "written", "text", "word", "words", "side", "together", "fresh", "please",
+    "make", "show", "me", "i", "want", "color", "colour", "colored", "coloured", "also", "really",
+))  # fmt: skip

@@ -1,7 +1,7 @@
 """The geometry that training and run time share: base pixels, cells, tokens, and where each of them lies.
 
-The base picture is an eighth of the 1k size. A cell is 8 base pixels; a token is 2 x 2 cells. Positions are measured
-from the picture's centre in units of 64 base pixels. Knows nothing of networks.
+The base picture is an eighth of the 1k size. A cell is 8 base pixels; a token is 2 x 2 cells. Positions are
+measured from the picture's centre in units of 64 base pixels. Knows nothing of networks.
 """
 
 from typing import TypeVar
@@ -13,6 +13,9 @@ CELL = 8  # base pixels
 TOKEN = 2 * CELL
 POSITION_UNIT = 64  # base pixels
 TEXT_TOKENS, IMAGE_TOKENS = 26, 70  # 96 together: one shape for all ratios, a multiple of 16
+
+FRAME = 5  # numbers of a cell: x, y and log2 side of its thing's square, which way that faces; the horizon
+SMOOTHED_WITHIN = 2  # cells
 
 Floats = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -49,3 +52,41 @@ def unpatched(tokens: NDArray[Scalar], width: int, height: int) -> NDArray[Scala
     split = tokens.reshape(rows, columns, 2, 2, *lead)
     moved = split.transpose(*range(4, 4 + len(lead)), 0, 2, 1, 3)
     return moved.reshape(*lead, 2 * rows, 2 * columns)
+
+
+def where_of(frame: Floats, thing: NDArray[np.int64]) -> Floats:
+    """(3, h, w): u and v of each cell in its thing's square (0 where there is none), height over the horizon.
+
+    ``frame`` (FRAME, h, w) is in position units from the picture's centre. A thing that faces left has u
+    backwards.
+    """
+    h, w = thing.shape
+    x, y = np.meshgrid(centres(w * CELL, CELL), centres(h * CELL, CELL))
+    half = np.exp2(frame[2]) / 2
+    inside = thing > 0
+    u = np.where(inside, (x - frame[0]) / half * np.where(frame[3] < 0, -1, 1), 0)
+    v = np.where(inside, (y - frame[1]) / half, 0)
+    ground = (y - frame[4]) * POSITION_UNIT / (h * CELL) * 2
+    return np.stack([u, v, ground]).astype(np.float32)
+
+
+def smoothed(frame: Floats, thing: NDArray[np.int64]) -> Floats:
+    """A frame averaged over near cells of the same thing, the horizon over all: sampling leaves noise."""
+    reach = range(-SMOOTHED_WITHIN, SMOOTHED_WITHIN + 1)
+    total, count = np.zeros_like(frame), np.zeros(thing.shape, np.float32)
+    for dy in reach:
+        for dx in reach:
+            near, there = shifted(frame, dy, dx), shifted(thing[None] + 1, dy, dx)[0] - 1
+            alike = (there == thing) & (np.abs(near[:2] - frame[:2]).max(0) < 0.3 * np.exp2(frame[2]))
+            total += near * alike
+            count += alike
+    average = total / count
+    average[4] = frame[4].mean()
+    return average
+
+
+def shifted(cells: NDArray[Scalar], dy: int, dx: int) -> NDArray[Scalar]:
+    """(k, h, w) moved by dy rows and dx columns; what comes in from outside is 0."""
+    _, h, w = cells.shape
+    padded = np.pad(cells, ((0, 0), (abs(dy),) * 2, (abs(dx),) * 2))
+    return padded[:, abs(dy) + dy : abs(dy) + dy + h, abs(dx) + dx : abs(dx) + dx + w]

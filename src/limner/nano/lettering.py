@@ -1,6 +1,7 @@
-"""Quoted words, set with a real font on the sign that the model made. Letters are the one thing that is not sampled.
+"""Quoted words, set with a real font on the sign that the model made.
 
-The scene map says where the sign's face is; the picture beneath shows through, so light and shade stay.
+Letters are the one thing that is not sampled. The scene map says where the sign's face is; the picture
+beneath shows through, so light and shade stay.
 """
 
 import numpy as np

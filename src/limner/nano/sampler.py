@@ -1,7 +1,8 @@
-"""Sampling: noise to a scene map, the map to a small picture, the small picture to full size. Free functions over arrays.
+"""Sampling: noise to a scene map, the map to a small picture, the small picture to full size.
 
-Flow matching with x-prediction (x_t = (1 - t) noise + t clean; t = 0 is noise), Euler steps, guidance on the layout
-only. Random numbers come from the seed alone, so a picture is the same in any batch and on any worker.
+Free functions over arrays. Flow matching with x-prediction (x_t = (1 - t) noise + t clean; t = 0 is noise),
+Euler steps, guidance on the layout only. Random numbers come from the seed alone, so a picture is the same in
+any batch and on any worker.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,10 +18,12 @@ from limner.nano.grid import (
     TEXT_TOKENS,
     TOKEN,
     pixel_positions,
+    smoothed,
     token_positions,
     unpatched,
+    where_of,
 )
-from limner.nano.weights import Weights
+from limner.nano.weights import Array, Weights
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -77,12 +80,15 @@ def sample_layout(
     guidance: float,
     done: StepDone,
 ) -> SceneMap:
-    """A scene map for words, guided away from ``against`` (no words: from the average scene). Size in base pixels."""
+    """A scene map for words, guided away from ``against`` (no words: from the average scene).
+
+    ``size`` is width and height in base pixels.
+    """
     width, height = size
     n = (width // TOKEN) * (height // TOKEN)
     position = np.zeros((1, IMAGE_TOKENS, 2), np.float32)
     position[0, :n] = token_positions(width, height)
-    fixed = {
+    fixed: dict[str, Array] = {
         "words": np.stack([text(words), text(against)]),
         "position": position,
         "visible": (np.arange(IMAGE_TOKENS) < n).astype(np.float32)[None],
@@ -97,14 +103,14 @@ def sample_layout(
     place = int(out["place"][0, :n].mean(0).argmax())
     thing = unpatched(out["thing"][0, :n].argmax(-1), width, height)
     colour = unpatched(out["colour"][0, :n].argmax(-1), width, height)
-    where = unpatched(out["where"][0, :n], width, height)
-    return SceneMap(thing, colour, np.full_like(thing, place), where)
+    frame = smoothed(unpatched(out["frame"][0, :n], width, height), thing)
+    return SceneMap(thing, colour, np.full_like(thing, place), where_of(frame, thing))
 
 
 def paint(weights: Weights, scene: SceneMap, seed: int, steps: int, done: StepDone) -> Floats:
     """(1, 3, h, w) in [-1, 1]: the picture of a scene map at the base size."""
     height, width = (side * CELL for side in scene.thing.shape)
-    fixed = {
+    fixed: dict[str, Array] = {
         "thing": scene.thing[None],
         "colour": scene.colour[None],
         "place": scene.place[None],

@@ -1,7 +1,7 @@
-"""Words to tokens: phrases and synonyms become the one word the model knows, quoted text is taken out, the rest is named.
+"""Words to tokens: phrases and synonyms become the one word the model knows, quoted text is taken out.
 
-The tables come with the weights. A word that is not in them is never guessed: it is returned as left out, so that the
-answer can say so.
+The tables come with the weights. A word that is not in them is never guessed: it is returned as left out, so
+that the answer can say so.
 """
 
 import re
@@ -9,8 +9,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{1,60})[\"“”»]|(?<!\w)['‘]([^'‘’]{1,60})['’](?!\w)")
-WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+DOUBLE = '"\u201c\u201d\u201e\u00ab\u00bb'  # straight, English, German low, French
+SINGLE = "'\u2018\u2019"  # straight, and the English pair, whose closing one is the apostrophe too
+QUOTED = re.compile(
+    rf"[{DOUBLE[:-1]}]([^{DOUBLE}]{{1,60}})[\"\u201c\u201d\u00bb]"
+    rf"|(?<!\w)['\u2018]([^{SINGLE}]{{1,60}})['\u2019](?!\w)"
+)
+WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 LONGEST_PHRASE = 5  # words
 
 
@@ -44,7 +49,7 @@ class Tokenizer:
     def tokenize(self, prompt: str) -> Tokens:
         text = unicodedata.normalize("NFKC", prompt)
         quoted = tuple(" ".join((a or b).split()) for a, b in QUOTED.findall(text))
-        plain = [word.lower().replace("’", "'") for word in WORD.findall(QUOTED.sub(" ", text))]
+        plain = [word.lower().replace("\u2019", "'") for word in WORD.findall(QUOTED.sub(" ", text))]
         words, left_out = self._known(plain)
         if any(quoted) and "sign" in self._index and "sign" not in words:
             words.append("sign")  # letters need something to stand on

@@ -1,4 +1,4 @@
-"""The weights of the built-in model: four OpenVINO graphs and a page that says what they know, read from one folder.
+"""The weights of the built-in model: four OpenVINO graphs and a page that says what they know, in one folder.
 
 A graph is compiled when it is first needed and kept. Knows nothing of prompts or of sampling.
 """
