@@ -218,9 +218,11 @@ class Shift:
 
     def _rescue_the_dead(self) -> None:
         silent_since = _now() - timedelta(seconds=self.runtime.settings.silence_seconds)
+        # Who has work is read before who lives: a worker that starts in between is then no stranger.
+        busy = self.runtime.queue.takers()
         with self.runtime.database.read() as tx:
+            busy |= store.owners(tx)
             others = workers.others(tx, self.worker.id)
-            owners = store.owners(tx)
         for worker_id, heartbeat_at in others:
             lock = self.runtime.locks.take(worker_id)
             if lock is not None or heartbeat_at < silent_since:
@@ -228,7 +230,7 @@ class Shift:
             if lock is not None:
                 lock.release()
         known = {self.worker.id, *(worker_id for worker_id, _ in others)}
-        for stranger in (owners | self.runtime.queue.takers()) - known:
+        for stranger in busy - known:
             self._rescue(stranger)
 
     def _rescue(self, worker_id: str, is_death: bool = True) -> None:

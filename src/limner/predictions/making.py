@@ -45,14 +45,13 @@ class Making:
                 raise EngineFailed("The engine of this model is not loaded.")
             generation, inference_ms = self._generate(engine, request)
             outputs = self._deliver(generation, request)
+            made = Made(generation.made_by, generation.warnings, inference_ms)
+            with self.database.begin() as tx:
+                lifecycle.complete(tx, self.prediction, outputs, made, self.clock())
         except (LeaseLost, DatabaseUnavailable):
             raise
-        except Exception as error:
+        except Exception as error:  # of whatever kind: an open prediction would come back for ever
             self.fail(_failure(error, self.prediction.id))
-            return
-        made = Made(generation.made_by, generation.warnings, inference_ms)
-        with self.database.begin() as tx:
-            lifecycle.complete(tx, self.prediction, outputs, made, self.clock())
 
     def fail(self, failure: Failure) -> None:
         with self.database.begin() as tx:
