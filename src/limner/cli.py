@@ -25,7 +25,15 @@ from limner.accounts import Level
 from limner.api.app import create_app
 from limner.errors import BadSettings, LimnerError, Unavailable
 from limner.generate import Commission, OnProgress, generate_here, generate_there
-from limner.runtime import Runtime, build_runtime, check_health, ensure_default_account, find_faults, migrate
+from limner.runtime import (
+    Runtime,
+    build_runtime,
+    catalog_of,
+    check_health,
+    ensure_default_account,
+    find_faults,
+    migrate,
+)
 from limner.settings import Settings, read_settings
 from limner.supervisor import Supervisor
 from limner.workflows import run_worker
@@ -111,9 +119,7 @@ def generate(
     with _progress_bar() as on_progress:
         commission = Commission(inputs, out, on_progress)
         if server is None:
-            with _runtime(settings) as runtime:
-                spec = runtime.catalog.find(model)
-            pictures = generate_here(spec, commission)
+            pictures = generate_here(catalog_of(settings).find(model), commission)
         else:
             pictures = generate_there(server, _own_key(settings), model, commission)
     for path in pictures:

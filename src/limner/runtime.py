@@ -145,7 +145,7 @@ def build_runtime(settings: Settings) -> Runtime:
         settings=settings,
         database=database,
         storage=open_storage(settings.resolved_storage_url),
-        catalog=build_catalog({name: _choice(model) for name, model in settings.models.items()}),
+        catalog=catalog_of(settings),
         queue=Queue(database),
         locks=FileLocks(settings.resolved_data_dir / "locks")
         if database.is_sqlite
@@ -153,6 +153,11 @@ def build_runtime(settings: Settings) -> Runtime:
         limits=Limits(settings.queue_limit, settings.account_queue_limit),
         public_url=settings.public_url.rstrip("/"),
     )
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """Raises BadSettings."""
+    return build_catalog({name: _choice(model) for name, model in settings.models.items()})
 
 
 def migrate(runtime: Runtime) -> None:

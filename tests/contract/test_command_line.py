@@ -62,6 +62,12 @@ def test_generate_makes_pictures_in_this_process(tmp_path: Path) -> None:
     assert [picture(path).size for path in paths] == [(2816, 1536)] * 2
 
 
+def test_generate_needs_no_data_folder(tmp_path: Path) -> None:
+    variables = environment(tmp_path, {}, LIMNER_DATA_DIR=NOT_A_FOLDER)
+    result = limner(variables, "generate", "a yellow car", "-o", str(tmp_path / "out"))
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_generate_on_a_server_gives_the_same_pixels(server: Server, tmp_path: Path) -> None:
     words = ("generate", "a yellow car", "--seed", "7", "-o")
     here = limner(environment(tmp_path, {}), *words, str(tmp_path / "here"))

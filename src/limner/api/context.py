@@ -20,7 +20,7 @@ from limner.db.database import Database
 from limner.errors import Unauthorized
 from limner.runtime import Runtime
 
-REMEMBERED_SECONDS = 1.5
+REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS = 10_000
 
 

@@ -21,7 +21,7 @@ from limner.predictions.prediction import Prediction, public_view
 from limner.predictions.store import Key
 from limner.runtime import Runtime
 
-REMEMBERED_SECONDS = 1.5
+REMEMBERED_SECONDS = 1.0
 REMEMBERED_ANSWERS = 20_000
 LARGEST_REMEMBERED_BYTES = 16_384  # pictures inlined as base64 are not kept
 
