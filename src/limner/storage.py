@@ -38,9 +38,9 @@ class Storage:
             obstore.delete(self._store, key)
 
     def check(self) -> None:
-        """Raises Unavailable when nothing can be listed."""
+        """Raises StorageUnavailable when nothing can be listed; asks for what is never there, to be quick."""
         with _reported():
-            obstore.list_with_delimiter(self._store, "predictions/")
+            obstore.list_with_delimiter(self._store, "probe/")
 
 
 def open_storage(url: str) -> Storage:
