@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,14 @@ def _entry(model: str, engine: str) -> str:
 
 @contextmanager
 def serving(folder: Path, engines: Mapping[str, str], *arguments: str, **settings: str) -> Iterator[Server]:
-    """A server on a free port, with a live worker unless the arguments forbid one; stopped at the end."""
+    """A server on a free port, with a live worker unless the arguments forbid one: a process group of its
+    own, of which nothing is left at the end."""
     variables = environment(folder, engines, **settings)
     command = [sys.executable, "-m", "limner.cli", "serve", "--port", "0", *arguments]
     with (folder / "stderr.log").open("w") as log:
-        process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            command, env=variables, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -92,14 +95,16 @@ def serving(folder: Path, engines: Mapping[str, str], *arguments: str, **setting
         if process.poll() is None:
             process.terminate()
             process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # a worker left behind
         process.stdout.close()
 
 
-def wait_until(holds: Any, seconds: float = START_SECONDS) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = START_SECONDS, pause: float = 0.05) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def submit(client: httpx.Client, model: str = "google/imagen4", **inputs: Any) -> Any:

@@ -1,0 +1,233 @@
+"""A place where Limner runs as real processes, which a test can hold at a known point, kill and start again.
+
+What came of it is read with plain SQL, past Limner.
+"""
+
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psycopg
+from PIL import Image
+
+from limner_test_engines.gradient import gradient
+from tests.server import Server, environment, finished, serving, wait_until
+
+WORKER = (sys.executable, "-m", "limner.cli", "worker")
+CREDIT_MICROS = 1_000_000_000
+PATIENCE_SECONDS = 30
+MODEL, GATED = "google/imagen4", "google/imagen4-ultra"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a prediction is, in our table and in the queue's."""
+
+    status: str
+    attempt: int
+    is_in_engine: bool
+    step: int
+    engine_deaths: int
+    queued: str
+
+
+class Records:
+    """The database."""
+
+    def __init__(self, url: str) -> None:
+        self._connection: Any
+        if url.startswith("sqlite"):
+            self._connection = sqlite3.connect(
+                url.removeprefix("sqlite:///"), isolation_level=None, timeout=30
+            )
+        else:
+            self._connection = psycopg.connect(url, autocommit=True, options="-csearch_path=public,dbos")
+        self.is_sqlite = url.startswith("sqlite")
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "Records":
+        """Of a server in this folder, on SQLite."""
+        return cls(f"sqlite:///{folder / 'state' / 'limner.db'}")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return list(self._connection.execute(query))
+
+    def state(self, prediction_id: str) -> State:
+        (row,) = self.rows(
+            "SELECT p.status, p.attempt, p.is_in_engine, p.step, p.engine_deaths, w.status"
+            " FROM predictions p JOIN workflow_status w ON w.workflow_uuid = p.id"
+            f" WHERE p.id = '{prediction_id}'"
+        )
+        return State(row[0], row[1], bool(row[2]), *row[3:])
+
+    def ids(self) -> list[str]:
+        return [row[0] for row in self.rows("SELECT id FROM predictions ORDER BY created_at")]
+
+    def worker_pid(self) -> int:
+        """Of the worker that was started last."""
+        return int(self.rows("SELECT pid FROM workers ORDER BY started_at DESC")[0][0])
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nothing of any account's can be committed meanwhile, by anybody."""
+        statements = ["BEGIN IMMEDIATE"] if self.is_sqlite else ["BEGIN", "SELECT * FROM accounts FOR UPDATE"]
+        for statement in statements:
+            self._connection.execute(statement)
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def check_all_is_finished_and_paid_once(self) -> None:
+        spent = 0
+        for row in self.rows("SELECT id, status, price_micros, inputs FROM predictions"):
+            spent += self._check_paid(*row)
+        (account,) = self.rows("SELECT settled_micros, held_micros, live_predictions FROM accounts")
+        assert account == (CREDIT_MICROS - spent, 0, 0)
+        assert self.rows("SELECT * FROM workflow_status WHERE status IN ('ENQUEUED', 'PENDING')") == []
+
+    def _check_paid(self, prediction_id: str, status: str, price: int, inputs: Any) -> int:
+        """One hold; one capture of what was delivered, or one release; and nothing else."""
+        asked = (json.loads(inputs) if self.is_sqlite else inputs)["num_images"]
+        outputs = self.rows(f"SELECT n FROM outputs WHERE prediction_id = '{prediction_id}' ORDER BY n")
+        assert (status, len(outputs)) in (("completed", asked), ("failed", 0))
+        end = "capture" if status == "completed" else "release"
+        found = self.rows(
+            f"SELECT reason, amount_micros FROM transfers WHERE prediction_id = '{prediction_id}' ORDER BY id"
+        )
+        assert found == [("hold", price * asked), (end, price * asked)]
+        return price * len(outputs)
+
+
+class House:
+    """One data folder and one database; the API and a worker as processes of their own groups.
+
+    The model GATED stays inside its engine until the gate is opened; MODEL takes no time.
+    """
+
+    def __init__(self, folder: Path, database_url: str, stack: ExitStack) -> None:
+        self.folder = folder
+        self._settings = {"LIMNER_DATABASE_URL": database_url, "LIMNER_HEARTBEAT_SECONDS": "0.2"}
+        self._stack = stack
+        self._worker: subprocess.Popen[bytes] | None = None
+        self.open_api()
+        self.records = Records(database_url) if database_url else Records.in_folder(folder)
+        stack.callback(self.records.close)
+
+    @property
+    def engines(self) -> Mapping[str, str]:
+        return {GATED: f"gate folder={self.folder}"}
+
+    def open_api(self) -> Server:
+        self.server = self._stack.enter_context(
+            serving(self.folder, self.engines, "--no-worker", **self._settings)
+        )
+        self.client = self._stack.enter_context(self.server.client())
+        return self.server
+
+    def kill_api(self) -> None:
+        kill(self.server.process.pid)
+        self.server.process.wait()
+
+    def start_worker(self) -> int:
+        """The process id of a worker that lives; it need not be ready yet."""
+        if self._worker is None or self._worker.poll() is not None:
+            with (self.folder / "worker.log").open("a") as log:
+                variables = environment(self.folder, self.engines, **self._settings)
+                self._worker = subprocess.Popen(WORKER, env=variables, stderr=log)
+            self._stack.callback(self._end, self._worker)
+        return self._worker.pid
+
+    def kill_worker(self) -> None:
+        assert self._worker is not None
+        self._end(self._worker)
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+
+    def shut_gate(self) -> None:
+        for name in ("entered", "open"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def wait_at_gate(self) -> None:
+        wait_until((self.folder / "entered").exists)
+
+    def open_gate(self) -> None:
+        (self.folder / "open").touch()
+
+    def objects(self, prediction_id: str) -> list[str]:
+        """The files in storage for a prediction, of all its attempts."""
+        folder = self.folder / "state" / "objects" / "predictions" / prediction_id
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png"))
+
+    def catch(self, prediction_id: str, is_there: Callable[[State], bool]) -> bool:
+        """Stops the worker dead at this point of this prediction, so that it can be killed there. False when
+        it was too quick: then it goes on."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        state = self.records.state(prediction_id)
+        while not is_there(state) and state.queued in ("ENQUEUED", "PENDING"):
+            assert time.monotonic() < deadline, state
+            state = self.records.state(prediction_id)
+        with stopped(self.start_worker()):
+            if is_there(self.records.state(prediction_id)):
+                self.kill_worker()
+                return True
+        return False
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process stands still, all its threads, and goes on afterwards if it is still there."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: all(_is_stopped(task) for task in Path(f"/proc/{pid}/task").iterdir()))
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def _is_stopped(task: Path) -> bool:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def check_delivered(client: httpx.Client, accepted: Mapping[str, Any]) -> None:
+    """What was accepted is completed under its id, and its pictures are those of its prompt and seeds."""
+    done = finished(client, accepted["id"])
+    assert (done["id"], done["status"], done["error"]) == (accepted["id"], "completed", "")
+    assert done["input"] == accepted["input"]
+    asked = done["input"]
+    assert len(done["outputs"]) == asked["num_images"]
+    for k, (link, image) in enumerate(zip(done["outputs"], done["images"], strict=True)):
+        assert image["seed"] == asked["seed"] + k
+        with Image.open(io.BytesIO(httpx.get(link).content)) as picture:
+            expected = gradient(asked["prompt"], image["seed"], image["width"], image["height"])
+            assert np.array_equal(np.asarray(picture), expected)
