@@ -205,7 +205,14 @@ def test_an_unknown_prediction_is_not_found(client: httpx.Client, prediction_id:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/api/v3", "/api/v4/google/imagen4", f"/predictions/{NOWHERE}/1.png"]
+    "path",
+    [
+        "/nowhere",
+        "/api/v3",
+        "/api/v4/google/imagen4",
+        f"/predictions/{NOWHERE}/1.png",
+        "/predictions/%00/1.png",
+    ],
 )
 def test_an_unknown_path_is_not_found(client: httpx.Client, path: str) -> None:
     check_refusal(client.get(path), 404)

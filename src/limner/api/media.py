@@ -6,6 +6,7 @@ A link cannot be guessed: it holds the prediction's random id.
 from fastapi import APIRouter, Response
 
 from limner.api.context import InContext
+from limner.api.ids import check_prediction_id
 from limner.errors import NotFound
 from limner.predictions import store
 
@@ -18,6 +19,7 @@ router = APIRouter(tags=["pictures"])
 @router.head("/predictions/{prediction_id}/{file_name}", include_in_schema=False)
 def read_picture(prediction_id: str, file_name: str, context: InContext) -> Response:
     """The bytes of picture n, counted from 1, as in `/predictions/<id>/1.png`."""
+    check_prediction_id(prediction_id)
     with context.runtime.database.read() as tx:
         output = store.find_output(tx, prediction_id, _number(file_name))
     if output.file_name != file_name:

@@ -14,11 +14,11 @@ from limner.accounts import Caller
 from limner.api.body import read_json
 from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
 from limner.api.envelope import Envelope
+from limner.api.ids import check_prediction_id
 from limner.api.results import Answer
 from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
 from limner.catalog import ModelSpec
-from limner.errors import NotFound
 from limner.inputs import FIELDS, ImageInput, parse_input
 from limner.predictions.lifecycle import Submission, submit
 from limner.predictions.prediction import Prediction
@@ -26,9 +26,6 @@ from limner.predictions.prediction import Prediction
 RESERVED_SEGMENTS = frozenset(
     {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
 )
-ID_LENGTH = 32
-ID_LETTERS = frozenset("0123456789abcdef")
-
 SUBMIT_SCHEMA = {
     "type": "object",
     "properties": {name: field.schema() for name, field in FIELDS.items()},
@@ -65,8 +62,7 @@ async def read_result(request: Request) -> Response:
     key = (caller.account_id, prediction_id)
     answer = context.results.remembered(key)
     if answer is None:
-        if len(prediction_id) != ID_LENGTH or not ID_LETTERS.issuperset(prediction_id):
-            raise NotFound(f'there is no prediction "{prediction_id}"')
+        check_prediction_id(prediction_id)
         answer = await context.results.find(key)
     return _respond(answer)
 
