@@ -12,7 +12,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.house import GATED, MODEL, House, Records, State, check_delivered, is_alive, stopped
+from tests.journeys.house import (
+    GATED,
+    MODEL,
+    House,
+    Records,
+    State,
+    check_books,
+    check_delivered,
+    is_alive,
+    stopped,
+)
 from tests.server import serving, submit, wait_until
 
 TRIES = 20
@@ -75,12 +85,6 @@ def test_a_worker_killed_inside_the_engine(house: House) -> None:
     state = house.records.state(accepted[0]["id"])
     assert (state.attempt, state.engine_deaths) == (2, 1)
     check_books(house.records)
-
-
-def check_books(records: Records) -> None:
-    """DBOS notes the end of a workflow a moment after ours."""
-    wait_until(lambda: not records.rows("SELECT 1 FROM workflow_status WHERE status = 'PENDING'"))
-    records.check_all_is_finished_and_paid_once()
 
 
 class Submission(threading.Thread):
