@@ -1,0 +1,145 @@
+"""Training: it learns what it is shown, it can be cut off at any time, and its help tells all."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.models.conftest import DRAWINGS
+from tests.rules.sources import ROOT
+from training import upscale
+from training.batches import WORDS, layout_batches, pixel_batches
+from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
+from training.objective import layout_loss, pixel_loss
+from training.sprites import Sprites
+from training.train import STAGES, Run, optimizers, rate_at
+from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
+
+SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
+Batch = dict[str, Tensor]
+
+
+def losses(network: nn.Module, loss_of: Callable[[], Tensor], steps: int) -> tuple[float, float]:
+    """The loss under one fixed draw of noise, before and after some steps under others."""
+    torch.manual_seed(0)
+    before = loss_of().item()
+    chosen = optimizers(network, rate=5e-3)
+    for _ in range(steps):
+        loss_of().backward()  # type: ignore[no-untyped-call]
+        for optimizer in chosen:
+            optimizer.step()
+            optimizer.zero_grad()
+    torch.manual_seed(0)
+    return before, loss_of().item()
+
+
+def test_eight_maps_are_soon_learned(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network = LayoutTransformer(LayoutShape(len(WORDS), *SIZES, width=32, depth=2, heads=2))
+    batch = next(layout_batches(sprites, 8, seed=1))
+    t = torch.linspace(0, 0.9, 8)
+    before, after = losses(network, lambda: layout_loss(network, batch, t), steps=30)
+    assert after < before / 2
+
+
+def test_eight_pictures_are_soon_learned(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network = PixelNetwork(PixelShape(*SIZES, width=16, condition=16))
+    batch = next(pixel_batches(sprites, 8, 32, seed=1))
+    t = torch.linspace(0, 0.9, 8)
+    before, after = losses(network, lambda: pixel_loss(network, batch, t), steps=24)
+    assert after < before / 2
+
+
+def test_eight_enlargements_are_soon_learned(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network = upscale.Upscaler(upscale.UpscalerShape(2, 16, 2, group=2))
+    batch = next(upscale.batches("upscale2", sprites, 8, 1, None))
+    before, after = losses(network, lambda: upscale.loss(network, batch), steps=15)
+    assert after < before / 2
+
+
+@pytest.mark.parametrize("stage", ["layout", "pixels"])
+def test_batches_of_a_seed_are_the_same_again(sprites: Sprites, stage: str) -> None:
+    def batches() -> list[Batch]:
+        made = layout_batches(sprites, 2, 5) if stage == "layout" else pixel_batches(sprites, 2, 64, 5)
+        return list(islice(made, 2))
+
+    for one, other in zip(batches(), batches(), strict=True):
+        assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def options(folder: Path) -> argparse.Namespace:
+    return argparse.Namespace(stage="upscale2", folder=folder, batch=1, rate=1e-3, seed=1, device="cpu")
+
+
+def step(run: Run, batch: Batch) -> None:
+    upscale.loss(run.network, batch).backward()  # type: ignore[arg-type, no-untyped-call]
+    for optimizer in run.optimizers:
+        optimizer.step()
+        optimizer.zero_grad()
+    run.step += 1
+    run.seconds += 1.5
+    run.update_average()
+
+
+def test_a_run_goes_on_from_its_checkpoint_as_if_it_had_not_been_cut(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    batch = {"small": torch.rand(1, 3, 8, 8), "large": torch.rand(1, 3, 16, 16)}
+    run = Run(options(tmp_path))
+    step(run, batch)
+    run.save()
+    resumed = Run(options(tmp_path))
+    assert (resumed.step, resumed.seconds) == (1, 1.5)
+    for _ in range(2):
+        step(run, batch)
+        step(resumed, batch)
+    for name, value in run.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name])
+        assert torch.equal(run.average[name], resumed.average[name])
+
+
+def test_a_checkpoint_is_whole_or_the_one_before(tmp_path: Path) -> None:
+    run = Run(options(tmp_path))
+    run.save()
+    (tmp_path / "upscale2.tmp").write_bytes(b"cut off while writing")
+    assert Run(options(tmp_path)).step == 0
+    run.save()
+    assert [path.name for path in tmp_path.iterdir()] == ["upscale2.pt"]
+
+
+def train(*words: str) -> str:
+    command = [sys.executable, "-m", "training.train", *words]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_program_resumes_and_ends_on_time(sprites: Sprites, tmp_path: Path) -> None:
+    (tmp_path / "drawings").symlink_to(DRAWINGS)
+    asked = ("upscale2", "--folder", str(tmp_path), "--batch", "1", "--minutes")
+    assert "from step 0" in train(*asked, "0.005")
+    saved = torch.load(tmp_path / "upscale2.pt", weights_only=True)
+    assert saved["step"] > 0
+    assert saved["card"]["command"].endswith("--minutes 0.005")
+    assert f"from step {saved['step']}" in train(*asked, "0.005")  # its time is over already
+    after = torch.load(tmp_path / "upscale2.pt", weights_only=True)
+    assert (after["step"], after["seconds"]) == (saved["step"], saved["seconds"])
+    json.dumps(after["card"])
+
+
+def test_the_help_names_every_stage_and_every_option() -> None:
+    told = train("--help")
+    assert [stage for stage in STAGES if stage not in told] == []
+    assert [word for word in ("--minutes", "--folder", "--seed", "--device") if word not in told] == []
+
+
+def test_the_rate_warms_up_holds_and_falls() -> None:
+    assert rate_at(0, 0) < 0.01
+    assert rate_at(0.2, 1000) == 1
+    assert 0 < rate_at(1, 10_000) < 0.02
