@@ -1,0 +1,149 @@
+"""The weights that ship: pictures follow prompt and seed, in every size, and the network makes them."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+from numpy.typing import NDArray
+
+from limner.engines.engine import Generation, GenerationRequest
+from limner.engines.nano import NanoEngine
+from limner.engines.nano import load as load_engine
+from limner.inputs import SIZES_1K, size_in_pixels
+from limner.nano.lettering import face_of
+from limner.nano.sampler import sample_layout
+from limner.nano.tokenizer import Tokenizer
+from limner.nano.weights import BUILT_IN, Weights
+
+APPLE = "a red apple on a wooden table"
+SEEDS = (1, 2, 3)
+SHUFFLED_ABOVE = 1000  # values: smaller constants are biases, shapes and scales
+
+Picture = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def engine() -> NanoEngine:
+    return load_engine({"threads": "2"})
+
+
+def draw(
+    engine: NanoEngine, prompt: str, seeds: Sequence[int] = (1,), steps: int = 6, size: int = 1024
+) -> Generation:
+    request = GenerationRequest(prompt, size, size, tuple(seeds), num_inference_steps=steps)
+    return engine.generate(request, lambda progress: None)
+
+
+def difference(one: Picture, other: Picture) -> float:
+    """Mean absolute difference, of 255."""
+    return float(np.abs(one.astype(int) - other.astype(int)).mean())
+
+
+def test_a_prompt_and_a_seed_give_one_picture_whatever_the_batch(engine: NanoEngine) -> None:
+    together = draw(engine, APPLE, (5, 6, 7)).images
+    for seed, picture in zip((5, 6, 7), together, strict=True):
+        assert np.array_equal(picture, draw(engine, APPLE, (seed,)).images[0])
+    assert difference(together[0], together[1]) > 3
+
+
+def test_another_prompt_gives_another_picture(engine: NanoEngine) -> None:
+    apple, car = (draw(engine, prompt).images[0] for prompt in (APPLE, "a blue car on a city street"))
+    assert difference(apple, car) > 25
+
+
+@pytest.mark.parametrize("resolution", ["1k", "2k"])
+@pytest.mark.parametrize("ratio", SIZES_1K)
+def test_every_size_comes_out_exactly(engine: NanoEngine, ratio: str, resolution: str) -> None:
+    width, height = size_in_pixels(ratio, resolution)
+    request = GenerationRequest(APPLE, width, height, (1,), num_inference_steps=3)
+    (picture,) = engine.generate(request, lambda progress: None).images
+    assert picture.shape == (height, width, 3)
+    assert picture.dtype == np.uint8
+
+
+def test_a_2k_picture_is_the_1k_picture_in_more_detail(engine: NanoEngine) -> None:
+    small, large = (draw(engine, APPLE, size=size).images[0] for size in (1024, 2048))
+    halved = large.reshape(1024, 2, 1024, 2, 3).mean((1, 3)).astype(np.uint8)
+    assert difference(small, halved) < 4
+
+
+def redness(picture: Picture) -> float:
+    """How much more red than green and blue the middle of a picture is, of 255."""
+    middle = picture[384:640, 384:640].astype(float)
+    return float((middle[..., 0] - middle[..., 1:].mean(-1)).mean())
+
+
+def shuffle(model: ov.Model, seed: int) -> int:
+    """Permutes the values of every large constant of floats. Returns how many there were."""
+    rng = np.random.default_rng(seed)
+    found = [
+        node
+        for node in model.get_ordered_ops()
+        if node.get_type_name() == "Constant" and node.get_element_type().is_real()
+    ]
+    large = [node for node in found if np.prod(list(node.get_output_shape(0))) > SHUFFLED_ABOVE]
+    for node in large:
+        values = np.array(node.data)
+        permuted = rng.permutation(values.ravel()).reshape(values.shape)
+        constant = ov.op.Constant(ov.Tensor(np.ascontiguousarray(permuted)))
+        node.output(0).replace(constant.output(0))
+    return len(large)
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
+    """The same networks with the same values in other places."""
+    folder: Path = tmp_path_factory.mktemp("shuffled")
+    shutil.copy(BUILT_IN / "model.json", folder)
+    for path in sorted(BUILT_IN.glob("*.xml")):
+        model = ov.Core().read_model(path)
+        assert shuffle(model, seed=1) > 2
+        ov.save_model(model, folder / path.name, compress_to_fp16=False)
+    return load_engine({"weights": str(folder), "threads": "2"})
+
+
+def test_with_shuffled_weights_nothing_is_left_of_the_picture(
+    engine: NanoEngine, shuffled: NanoEngine
+) -> None:
+    """So it is the network that makes it, and no drawing, template or renderer."""
+    trained, destroyed = (draw(each, APPLE, SEEDS).images for each in (engine, shuffled))
+    assert min(map(redness, trained)) > 60
+    assert max(map(redness, destroyed)) < 30
+    assert min(difference(*pair) for pair in zip(trained, destroyed, strict=True)) > 40
+
+
+def test_the_colour_is_on_the_thing_and_follows_the_prompt(engine: NanoEngine) -> None:
+    for seed in SEEDS:
+        red, green = (
+            draw(engine, f"a {colour} apple on a wooden table", (seed,)).images[0]
+            for colour in ("red", "green")
+        )
+        assert redness(red) > 60 > 0 > redness(green)
+
+
+def test_quoted_words_change_the_face_of_the_sign_and_nothing_else(engine: NanoEngine) -> None:
+    weights = Weights(threads=2)
+    page = weights.page
+    ids = Tokenizer(page.vocabulary).tokenize("a sign on a green meadow").ids
+    scene = sample_layout(weights, ids, (), (128, 128), 1, 4, 3.0, lambda: None)
+    face = face_of(scene, page.vocabulary.things.index("sign"), page.sign_board)
+    assert face is not None
+    one, other = (draw(engine, f'a sign "{text}" on a green meadow').images[0] for text in ("ONE", "TWO"))
+    rows, columns = np.nonzero((one != other).any(-1))
+    assert len(rows) > 500
+    assert face[0] * 1024 <= columns.min() <= columns.max() <= face[2] * 1024
+    assert face[1] * 1024 <= rows.min() <= rows.max() <= face[3] * 1024
+
+
+def test_what_the_model_does_not_know_is_listed(engine: NanoEngine) -> None:
+    request = GenerationRequest("a red zebra on a moped", 1024, 1024, (1,), "blurry", 3)
+    prompt, negative = engine.generate(request, lambda progress: None).warnings
+    assert "zebra, moped" in prompt
+    assert "negative_prompt" in negative
+    assert "blurry" in negative
+    assert draw(engine, APPLE, steps=3).warnings == ()
+    (free,) = draw(engine, "...", steps=3).warnings
+    assert "free invention" in free
