@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from limner.nano.grid import CELL, FRAME, POSITION_UNIT, where_of
 from training.scenes import Scene, Thing, Window, transform
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, THINGS
+from training.vocabulary import COLOUR_NAMES, THINGS, place_kind
 
 FINE = 4  # silhouettes are looked at this much finer than a cell
 THING_INDEX = {name: index for index, name in enumerate(THINGS)}
@@ -25,7 +25,7 @@ class SceneMap:
     """Arrays over cells (h, w)."""
 
     thing: NDArray[np.int64]
-    colour: NDArray[np.int64]  # of the thing; where there is none, of a tinted background
+    colour: NDArray[np.int64]  # of the thing; 0 where there is none
     place: int
     frame: NDArray[np.float32]  # (FRAME, h, w): the square of the thing and the horizon, see limner.nano.grid
 
@@ -38,7 +38,7 @@ class SceneMap:
 def map_of(scene: Scene, sprites: Sprites) -> SceneMap:
     w, h = scene.width // CELL, scene.height // CELL
     thing = np.zeros((h, w), np.int64)
-    colour = np.full((h, w), COLOUR_INDEX[scene.tint], np.int64)
+    colour = np.zeros((h, w), np.int64)
     frame = np.zeros((FRAME, h, w), np.float32)
     for claim in (box_of, silhouette_of):
         for placed in scene.things:
@@ -46,7 +46,7 @@ def map_of(scene: Scene, sprites: Sprites) -> SceneMap:
             thing[covered], colour[covered] = THING_INDEX[placed.name], COLOUR_INDEX[placed.colour]
             frame[:, covered] = frame_of(placed, scene)[:, None]
     frame[4] = (scene.horizon - scene.height / 2) / POSITION_UNIT
-    return SceneMap(thing, colour, scene.place, frame)
+    return SceneMap(thing, colour, place_kind(scene.place, scene.tint), frame)
 
 
 def frame_of(thing: Thing, scene: Scene) -> NDArray[np.float32]:

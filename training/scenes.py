@@ -95,7 +95,7 @@ class SceneMaker:
         rng = self._rng
         short = min(width, height)
         first = self._name_and_colour(place)
-        if rng.random() < 0.55:
+        if rng.random() < 0.45:
             word, low, high = [("", 0.50, 0.80), ("small", 0.26, 0.36), ("big", 0.84, 0.98)][
                 rng.choice(3, p=[0.8, 0.1, 0.1])
             ]

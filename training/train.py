@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from training.judge import Judge, judge_batches, judge_loss
 from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
 from training.objective import layout_loss, layout_times, pixel_loss, pixel_times
 from training.sprites import Sprites, fetch
-from training.vocabulary import COLOUR_NAMES, PLACE_NAMES, THINGS
+from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
 
 Batch = dict[str, Tensor]
 STAGES = ("layout", "pixels", "upscale8", "upscale2", "judge")
@@ -61,14 +61,17 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def networks(stage: str) -> nn.Module:
-    """A fresh network of a stage, at the size this vocabulary needs."""
-    words, things, colours, places = len(WORDS), len(THINGS), len(COLOUR_NAMES), len(PLACE_NAMES)
+def networks(stage: str, shape: Mapping[str, int] | None = None) -> nn.Module:
+    """A fresh network of a stage: of the shape given, or of the one that is trained with this vocabulary."""
+    words, things, colours, places = len(WORDS), len(THINGS), len(COLOUR_NAMES), PLACE_KINDS
     if stage == "layout":
-        return LayoutTransformer(LayoutShape(words, things, colours, places))
+        known = LayoutShape(words, things, colours, places)
+        return LayoutTransformer(LayoutShape(**shape) if shape else known)
     if stage == "pixels":
-        return PixelNetwork(PixelShape(things, colours, places))
-    return Judge(things) if stage == "judge" else upscale.Upscaler(upscale.SHAPES[stage])
+        return PixelNetwork(PixelShape(**shape) if shape else PixelShape(things, colours, places))
+    if stage == "judge":
+        return Judge(things)
+    return upscale.Upscaler(upscale.UpscalerShape(**shape) if shape else upscale.SHAPES[stage])
 
 
 def objective(
@@ -88,9 +91,9 @@ def objective(
 
 
 def load(path: Path) -> Any:
-    """The averaged network of a checkpoint, ready to be used."""
-    checkpoint = torch.load(path, weights_only=True)
-    network = networks(checkpoint["stage"])
+    """The averaged network of a checkpoint, of the shape that is written there, ready for use on the CPU."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    network = networks(checkpoint["stage"], checkpoint["shape"])
     network.load_state_dict(checkpoint["average"])
     return network.eval()
 
@@ -125,7 +128,7 @@ class Run:
         self.network = networks(args.stage).to(args.device)
         self.optimizers = optimizers(self.network, args.rate)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.loss = 0, 0.0, float("nan")
         if self.path.exists():
             self.resume()
 
@@ -152,6 +155,7 @@ class Run:
                 "seed": self.args.seed,
                 "batch": self.args.batch,
                 "commit": commit(),
+                "loss": self.loss,
             },
         }
         temporary = self.path.with_suffix(".tmp")
@@ -218,7 +222,7 @@ def main() -> None:
 
         # --- Report and save --------------------------------------------------------------------------------
         if now - reported > 30:
-            mean = round(sum(recent) / len(recent), 5)
+            mean = run.loss = round(sum(recent) / len(recent), 5)
             minutes, samples = round(run.seconds / 60, 2), run.step * args.batch
             line = {"step": run.step, "minutes": minutes, "loss": mean, "samples": samples}
             print(json.dumps(line), flush=True)

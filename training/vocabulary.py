@@ -58,6 +58,13 @@ PLACES = (
     Place("mountains", ("snowy mountains", "mountains", "mountain", "hills", "valley"), (0.56, 0.70)),
 )
 PLACE_NAMES = tuple(place.name for place in PLACES)
+PLACE_KINDS = len(PLACES) + len(COLOURS)  # as maps count them: the places, and the studio in each colour
+
+
+def place_kind(place: int, tint: str) -> int:
+    """The index of a place in a map; a background in a colour is a place of its own, known in every cell."""
+    return place if tint == "natural" else len(PLACES) + COLOUR_NAMES.index(tint) - 1
+
 
 RELATIONS = {  # token -> phrases
     "left-of": ("to the left of", "on the left of", "left of"),
