@@ -23,7 +23,7 @@ import psycopg
 from PIL import Image
 
 from limner_test_engines.gradient import gradient
-from tests.server import Server, environment, finished, serving, wait_until
+from tests.server import Server, finished, serving, wait_until
 
 WORKER = (sys.executable, "-m", "limner.cli", "worker")
 CREDIT_MICROS = 1_000_000_000
@@ -79,8 +79,9 @@ class Records:
         return [row[0] for row in self.rows("SELECT id FROM predictions ORDER BY created_at")]
 
     def worker_pid(self) -> int:
-        """Of the worker that was started last."""
-        return int(self.rows("SELECT pid FROM workers ORDER BY started_at DESC")[0][0])
+        """Of the worker that was started last, or 0."""
+        rows = self.rows("SELECT pid FROM workers ORDER BY started_at DESC")
+        return int(rows[0][0]) if rows else 0
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -127,20 +128,13 @@ class House:
     def start_worker(self) -> int:
         """The process id of a worker that lives; it need not be ready yet."""
         if self._worker is None or self._worker.poll() is not None:
-            with (self.folder / "worker.log").open("a") as log:
-                variables = environment(self.folder, self.engines, **self._settings)
-                self._worker = subprocess.Popen(WORKER, env=variables, stderr=log)
-            self._stack.callback(self._end, self._worker)
+            self._worker = self._stack.enter_context(worker_of(self.server))
         return self._worker.pid
 
     def kill_worker(self) -> None:
         assert self._worker is not None
-        self._end(self._worker)
-
-    @staticmethod
-    def _end(process: subprocess.Popen[bytes]) -> None:
-        process.kill()
-        process.wait()
+        self._worker.kill()
+        self._worker.wait()
 
     def shut_gate(self) -> None:
         for name in ("entered", "open"):
@@ -170,6 +164,18 @@ class House:
                 self.kill_worker()
                 return True
         return False
+
+
+@contextmanager
+def worker_of(server: Server) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker on the database of this server; killed at the end, if it is still there."""
+    with (Path(server.environment["HOME"]) / "worker.log").open("a") as log:
+        process = subprocess.Popen(WORKER, env=server.environment, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

@@ -1,0 +1,48 @@
+"""Ctrl-C and SIGTERM in the middle of pictures: each is finished, or put back for the next start."""
+
+import os
+import signal
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.journeys.house import PATIENCE_SECONDS, Records, check_books, check_delivered
+from tests.server import serving, submit, wait_until
+
+QUICK, ENDLESS = "google/imagen4", "google/imagen4-ultra"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_under_way_is_finished_or_put_back(tmp_path: Path, number: signal.Signals) -> None:
+    """As a terminal sends it: to all processes of the group."""
+    gates = {QUICK: tmp_path / "quick", ENDLESS: tmp_path / "endless"}
+    for gate in gates.values():
+        gate.mkdir()
+    engines = {model: f"gate folder={gate}" for model, gate in gates.items()}
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="2") as server, server.client() as client:
+        accepted = [submit(client, model, num_images=2) for model in (QUICK, ENDLESS, QUICK)]
+        for gate in gates.values():
+            wait_until((gate / "entered").exists)
+        os.killpg(server.process.pid, number)
+        wait_until(lambda: not answers(server.origin))
+        (gates[QUICK] / "open").touch()
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+    assert "Traceback" not in (tmp_path / "stderr.log").read_text()
+    with closing(Records.in_folder(tmp_path)) as records:
+        states = [records.state(one["id"]) for one in accepted]
+        assert [state.status for state in states] == ["completed", "processing", "created"]
+        assert [state.engine_deaths for state in states] == [0, 0, 0]
+        (gates[ENDLESS] / "open").touch()
+        with serving(tmp_path, engines) as server, server.client() as client:
+            for one in accepted:
+                check_delivered(client, one)
+            check_books(records)
+
+
+def answers(origin: str) -> bool:
+    try:
+        return httpx.get(f"{origin}/health").is_success
+    except httpx.TransportError:
+        return False
