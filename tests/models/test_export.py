@@ -20,10 +20,12 @@ from training.train import load
 from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
-CLOSE = 0.03  # of the largest value: half precision, on machines that have it
+CLOSE = 0.05  # relative error: OpenVINO computes in half precision on machines that have it
 
-# torch warns of its own tracer, and of what it records for shapes that vary.
-pytestmark = pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning:torch")
+# OpenVINO reads networks through torch's tracer, which torch calls old, and which warns of shapes that vary.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::torch.jit.TracerWarning", "ignore:`torch.jit.trace:DeprecationWarning"
+)
 
 
 def tiny(stage: str) -> nn.Module:
@@ -33,6 +35,11 @@ def tiny(stage: str) -> nn.Module:
         return PixelNetwork(PixelShape(*SIZES, width=8, condition=8))
     scale = upscale.SHAPES[stage].scale
     return upscale.Upscaler(upscale.UpscalerShape(scale, 8, 1, group=scale // 2 if scale == 2 else 1))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(1)
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +67,10 @@ def assert_agree(network: Network, module: nn.Module, example: dict[str, Tensor]
     with torch.no_grad():
         wanted = module(*example.values())
     found = network({name: value.numpy() for name, value in example.items()})
-    for one, (name, other) in zip(
-        wanted if isinstance(wanted, tuple) else (wanted,), found.items(), strict=True
-    ):
-        error = np.abs(other - one.numpy()).max()
-        assert error < CLOSE * max(1, float(one.abs().max())), name
+    outputs = wanted if isinstance(wanted, tuple) else (wanted,)
+    for one, (name, other) in zip(outputs, found.items(), strict=True):
+        error = np.linalg.norm(other - one.numpy()) / np.linalg.norm(one.numpy())
+        assert error < CLOSE, name
 
 
 def test_the_layout_agrees_with_torch(checkpoints: Path, exported: Path) -> None:

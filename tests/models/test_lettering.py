@@ -39,7 +39,7 @@ def test_without_a_sign_or_with_a_speck_of_one_there_is_no_face() -> None:
     assert face_of(scene_with_sign(slice(3, 4), slice(3, 6)), SIGN, BOARD) is None
 
 
-@pytest.mark.parametrize("text", ["HELLO", "W", "a long line of many words", "Ünïcode!"])
+@pytest.mark.parametrize("text", ["HELLO", "W", "a long line of many words", "50% off!"])
 @pytest.mark.parametrize("shade", [230, 20])
 def test_letters_stay_on_the_face_and_stand_out(text: str, shade: int) -> None:
     picture = np.full((512, 512, 3), shade, np.uint8)

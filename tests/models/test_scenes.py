@@ -85,7 +85,7 @@ def singles(sprites: Sprites, count: int) -> list[Scene]:
 
 
 def test_in_a_map_u_and_v_run_straight_through_the_square_of_each_thing(sprites: Sprites) -> None:
-    for scene in singles(sprites, 20):
+    for scene in singles(sprites, 10):
         (thing,) = scene.things
         found = map_of(scene, sprites)
         rows, columns = np.nonzero(found.thing)
