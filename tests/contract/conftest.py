@@ -1,25 +1,50 @@
-"""One real server with a real worker, looked at only through HTTP."""
+"""Real servers with real workers, looked at only through HTTP: one on SQLite, one on PostgreSQL.
+
+Both stay up for the whole session, in whatever order the tests come.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.conftest import DIALECTS, postgres_copy
 from tests.server import Server, serving
 
-ENGINES = {
-    "google/imagen3-fast": "raises",
-    "wavespeed-ai/imagen4": "gradient step_seconds=0.05",
-}  # 16 steps: 0.8 s
+ENGINES = {"google/imagen3-fast": "raises", "wavespeed-ai/imagen4": "gradient step_seconds=0.05"}  # 0.8 s
+Opened = tuple[Server, httpx.Client]
+
+
+def opened(folder: Path, **settings: str) -> Iterator[Opened]:
+    with serving(folder, ENGINES, **settings) as server, server.client() as client:
+        yield server, client
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server"), ENGINES) as running:
-        yield running
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    yield from opened(tmp_path_factory.mktemp("contract_sqlite"))
 
 
 @pytest.fixture(scope="session")
-def client(server: Server) -> Iterator[httpx.Client]:
-    with server.client() as opened:
-        yield opened
+def postgresql_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opened]:
+    folder = tmp_path_factory.mktemp("contract_postgresql")
+    yield from opened(folder, LIMNER_DATABASE_URL=postgres_copy(request, folder))
+
+
+@pytest.fixture(params=DIALECTS)
+def both(request: pytest.FixtureRequest) -> Opened:
+    found: Opened = request.getfixturevalue(f"{request.param}_server")
+    return found
+
+
+@pytest.fixture
+def server(both: Opened) -> Server:
+    return both[0]
+
+
+@pytest.fixture
+def client(both: Opened) -> httpx.Client:
+    return both[1]

@@ -20,6 +20,11 @@ LIMNER = [sys.executable, "-m", "limner.cli"]
 NOT_A_FOLDER = "/dev/null/limner"
 
 
+@pytest.fixture
+def server(sqlite_server: tuple[Server, httpx.Client]) -> Server:
+    return sqlite_server[0]  # what a command prints does not depend on the database
+
+
 def limner(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*LIMNER, *arguments], env=variables, capture_output=True, text=True, timeout=40, check=False

@@ -24,7 +24,7 @@ OPERATIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def description(server: Server) -> Any:
     return schemathesis.openapi.from_url(f"{server.origin}/openapi.json")
 
