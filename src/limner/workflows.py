@@ -256,9 +256,10 @@ def _die_with_parent() -> None:
 
 def _exit_hard(code: int, why: str, **context: str) -> None:
     """Ends the process as it is: the way out that a hanging thread cannot block. Rescue does the rest."""
-    log.error("worker exits", why=why, exit_code=code, **context)
-    sys.stderr.flush()
-    os._exit(code)
+    try:
+        log.error("worker exits", why=why, exit_code=code, **context)
+    finally:  # whatever has become of the log
+        os._exit(code)
 
 
 def _now() -> datetime:
