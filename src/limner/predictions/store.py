@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
@@ -20,6 +20,11 @@ _LIVE = predictions.c.status.in_(LIVE)
 _WITH_OUTPUTS = select(
     predictions, *(column.label(f"output_{column.name}") for column in outputs.c)
 ).outerjoin_from(predictions, outputs)
+# Polls run these; made once, because to make a statement anew takes longer than to run it.
+_ONE = _WITH_OUTPUTS.where(
+    predictions.c.id == bindparam("prediction"), predictions.c.account_id == bindparam("account")
+)
+_MANY = _WITH_OUTPUTS.where(predictions.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def add(tx: Connection, prediction: Prediction, pool: str, expires_at: datetime) -> None:
@@ -54,8 +59,7 @@ _AT_FIRST: dict[str, Any] = {
 
 def find(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
     """A prediction of this account, with its outputs: one statement, on two primary keys. Raises NotFound."""
-    query = _WITH_OUTPUTS.where(predictions.c.id == prediction_id, predictions.c.account_id == account_id)
-    rows = tx.execute(query).all()
+    rows = tx.execute(_ONE, {"prediction": prediction_id, "account": account_id}).all()
     if not rows:
         raise NotFound(f'there is no prediction "{prediction_id}"')
     return _prediction(rows)
@@ -63,9 +67,8 @@ def find(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
 
 def find_many(tx: Connection, keys: Collection[Key]) -> dict[Key, Prediction]:
     """Those of these predictions that there are, with their outputs: one statement, however many."""
-    query = _WITH_OUTPUTS.where(predictions.c.id.in_([prediction_id for _, prediction_id in keys]))
     rows: dict[Key, list[Row[Any]]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(_MANY, {"ids": [prediction_id for _, prediction_id in keys]}):
         rows.setdefault((row.account_id, row.id), []).append(row)
     return {key: _prediction(rows[key]) for key in keys if key in rows}
 
