@@ -1,0 +1,64 @@
+"""Floating-point operations of OpenVINO graphs, and how many a second this machine can do.
+
+Only matrix products, attention and convolutions are counted, two operations per multiply-add, at the
+shapes of one run; everything else a graph does is taken as free.
+"""
+
+import time
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as ops
+
+SIDE = 2048  # of the matrices of the peak
+CHAIN = 8  # products in a row
+LATENCY: Mapping[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
+
+
+def graph_flops(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> float:
+    """Of one run of a graph with inputs of these shapes."""
+    graph = ov.Core().read_model(path)
+    graph.reshape({name: list(shape) for name, shape in shapes.items()})
+    return float(sum(_flops(node) for node in graph.get_ops()))
+
+
+def bf16_peak() -> float:
+    """Operations a second of the fastest of several runs of plain matrix products in bf16."""
+    x = ops.parameter([SIDE, SIDE], np.float32)
+    y = x
+    rng = np.random.default_rng(0)
+    for _ in range(CHAIN):
+        weights = rng.standard_normal((SIDE, SIDE), np.float32) / np.sqrt(SIDE)
+        y = ops.matmul(y, ops.constant(weights.astype(np.float32)), False, False)
+    compiled = ov.Core().compile_model(
+        ov.Model([y], [x], "peak"), "CPU", {**LATENCY, "INFERENCE_PRECISION_HINT": "bf16"}
+    )
+    values = rng.standard_normal((SIDE, SIDE), np.float32)
+    return 2 * SIDE**3 * CHAIN / min(_seconds(compiled, values) for _ in range(12))
+
+
+def _seconds(compiled: ov.CompiledModel, values: NDArray[np.float32]) -> float:
+    started = time.perf_counter()
+    compiled([values])
+    return time.perf_counter() - started
+
+
+def _flops(node: ov.Node) -> int:
+    kind = node.get_type_name()
+    if kind == "MatMul":
+        left = list(node.input(0).get_shape())
+        inner = left[-2] if node.get_attributes()["transpose_a"] else left[-1]
+        return 2 * prod(node.output(0).get_shape()) * inner
+    if kind in ("Convolution", "GroupConvolution"):
+        kernel = list(node.input(1).get_shape())  # (groups,) outputs, inputs, height, width
+        per_output = prod(kernel[1:] if kind == "Convolution" else kernel[2:])
+        return 2 * prod(node.output(0).get_shape()) * per_output
+    if kind == "ScaledDotProductAttention":
+        query, key, value = (list(node.input(k).get_shape()) for k in range(3))
+        return 2 * prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+    return 0
