@@ -22,7 +22,8 @@ log = structlog.get_logger()
 
 
 class Supervisor:
-    """Runs ``command`` in this process's group, so that a Ctrl-C reaches the child as well."""
+    """Runs ``command`` in this process's group, so that a Ctrl-C reaches the child as well: it starts with
+    SIGINT blocked, and unblocks it when it knows what to do then."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = list(command)
@@ -54,6 +55,7 @@ class Supervisor:
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     def _watch(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of this thread, for the child to inherit
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()

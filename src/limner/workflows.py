@@ -57,6 +57,7 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
     shift = Shift(runtime, parent_pid)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: shift.stop.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the supervisor until now
     if parent_pid is not None:
         _die_with_parent()
     return shift.work()

@@ -28,6 +28,7 @@ from tests.server import Server, finished, serving, wait_until
 WORKER = (sys.executable, "-m", "limner.cli", "worker")
 CREDIT_MICROS = 1_000_000_000
 PATIENCE_SECONDS = 30
+SILENCE_SECONDS = 5
 MODEL, GATED, SLOW = "google/imagen4", "google/imagen4-ultra", "google/imagen4-fast"
 
 
@@ -83,6 +84,12 @@ class Records:
         rows = self.rows("SELECT pid FROM workers ORDER BY started_at DESC")
         return int(rows[0][0]) if rows else 0
 
+    def owner_pid(self, prediction_id: str) -> int:
+        """Of the worker that has this prediction."""
+        query = "SELECT w.pid FROM workers w JOIN predictions p ON p.owner = w.id"
+        ((pid,),) = self.rows(f"{query} WHERE p.id = '{prediction_id}'")
+        return int(pid)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nothing of any account's can be committed meanwhile, by anybody."""
@@ -103,7 +110,11 @@ class House:
 
     def __init__(self, folder: Path, database_url: str, stack: ExitStack) -> None:
         self.folder = folder
-        self._settings = {"LIMNER_DATABASE_URL": database_url, "LIMNER_HEARTBEAT_SECONDS": "0.2"}
+        self._settings = {
+            "LIMNER_DATABASE_URL": database_url,
+            "LIMNER_HEARTBEAT_SECONDS": "0.2",
+            "LIMNER_SILENCE_SECONDS": str(SILENCE_SECONDS),
+        }
         self._stack = stack
         self._worker: subprocess.Popen[bytes] | None = None
         self.open_api()

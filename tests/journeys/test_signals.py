@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import httpx
 import pytest
 
 from tests.journeys.house import PATIENCE_SECONDS, Records, check_books, check_delivered
-from tests.server import serving, submit, wait_until
+from tests.server import environment, serving, submit, wait_until
 
 QUICK, ENDLESS = "google/imagen4", "google/imagen4-ultra"
 
@@ -39,6 +42,22 @@ def test_what_is_under_way_is_finished_or_put_back(tmp_path: Path, number: signa
             for one in accepted:
                 check_delivered(client, one)
             check_books(records)
+
+
+def test_an_early_ctrl_c_leaves_no_traceback(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "limner.cli", "serve", "--port", "0")
+    with (
+        (tmp_path / "stderr.log").open("w") as log,
+        subprocess.Popen(
+            command, env=environment(tmp_path, {}), stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.3)  # the worker is in the middle of its imports
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 0
+    assert "Traceback" not in (tmp_path / "stderr.log").read_text()
 
 
 def answers(origin: str) -> bool:
