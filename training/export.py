@@ -1,4 +1,4 @@
-"""Exports trained networks for the service: OpenVINO graphs, model.json with the word tables, and the model card.
+"""Exports trained networks for the service: OpenVINO graphs, the word tables, and the model card.
 
 ``python -m training.export --folder runs/first --out src/limner/nano/weights --version 2026.11.1``
 """
@@ -18,6 +18,10 @@ from training.train import load
 from training.vocabulary import COLOUR_NAMES, FILLERS, PLACES, RELATIONS, SYNONYMS, THINGS
 
 SIGN_BOARD = (-0.84, -0.69, 0.84, 0.16)  # the face in the drawing of training/sprites.py, in its u and v
+
+
+TEMPLATE = Path(__file__).with_name("card.md")
+STAGES = ("layout", "pixels", "upscale8", "upscale2")
 
 
 class GuidedLayout(nn.Module):
@@ -128,6 +132,28 @@ def export(folder: Path, out: Path, version: str) -> None:
             convert(load(folder / f"{stage}.pt"), example, ("large",), dynamic=True), out / f"{stage}.xml"
         )
     (out / "model.json").write_text(json.dumps(page(version), indent=1, ensure_ascii=False) + "\n")
+    (out / "CARD.md").write_text(card(folder, version))
+
+
+def card(folder: Path, version: str) -> str:
+    """The model card: what the weights are, where they come from, what they cannot do."""
+    rows = []
+    for stage in STAGES:
+        saved = torch.load(folder / f"{stage}.pt", weights_only=True)
+        made = saved["card"]
+        size = sum(value.numel() for value in saved["average"].values()) / 1e6
+        hours, samples, loss = saved["seconds"] / 3600, made["samples"], made["loss"]
+        command = made["command"].rpartition("/")[2].removesuffix(".py")
+        rows.append(
+            f"| {stage} | {size:.2f} M | {hours:.2f} | {samples:,} | {loss:.4f} | {made['seed']} "
+            f"| `{made['commit'][:12]}` | `{command}` |"
+        )
+    things = ", ".join(THINGS[1:])
+    places = ", ".join(place.name for place in PLACES)
+    colours = ", ".join(COLOUR_NAMES[1:])
+    return TEMPLATE.read_text().format(
+        version=version, rows="\n".join(rows), things=things, places=places, colours=colours
+    )
 
 
 def main() -> None:

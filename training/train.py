@@ -128,7 +128,7 @@ class Run:
         self.network = networks(args.stage).to(args.device)
         self.optimizers = optimizers(self.network, args.rate)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.step, self.seconds, self.loss = 0, 0.0, float("nan")
+        self.step, self.samples, self.seconds, self.loss = 0, 0, 0.0, float("nan")
         if self.path.exists():
             self.resume()
 
@@ -138,6 +138,8 @@ class Run:
         for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
             optimizer.load_state_dict(state)
         self.average, self.step, self.seconds = saved["average"], saved["step"], saved["seconds"]
+        self.loss = saved["card"].get("loss", self.loss)
+        self.samples = saved["card"].get("samples", self.step * self.args.batch)
         torch.manual_seed(self.args.seed + self.step)
 
     def save(self) -> None:
@@ -156,6 +158,7 @@ class Run:
                 "batch": self.args.batch,
                 "commit": commit(),
                 "loss": self.loss,
+                "samples": self.samples,
             },
         }
         temporary = self.path.with_suffix(".tmp")
@@ -215,6 +218,7 @@ def main() -> None:
             optimizer.step()
             optimizer.zero_grad()
         run.step += 1
+        run.samples += args.batch
         run.update_average()
         recent.append(loss.item())
         now = time.monotonic()
@@ -223,8 +227,8 @@ def main() -> None:
         # --- Report and save --------------------------------------------------------------------------------
         if now - reported > 30:
             mean = run.loss = round(sum(recent) / len(recent), 5)
-            minutes, samples = round(run.seconds / 60, 2), run.step * args.batch
-            line = {"step": run.step, "minutes": minutes, "loss": mean, "samples": samples}
+            minutes = round(run.seconds / 60, 2)
+            line = {"step": run.step, "minutes": minutes, "loss": mean, "samples": run.samples}
             print(json.dumps(line), flush=True)
             reported, recent = now, []
         if now - saved > args.save_every * 60:

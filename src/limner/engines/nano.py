@@ -9,7 +9,7 @@ from pathlib import Path
 from limner.engines.engine import Generation, GenerationRequest, OnStep, Options, Pixels, Progress
 from limner.nano import sampler
 from limner.nano.grid import TOKEN
-from limner.nano.lettering import face_of, set_letters
+from limner.nano.lettering import face_of, set_letters, unwritable
 from limner.nano.tokenizer import Tokenizer, Tokens
 from limner.nano.weights import BUILT_IN, Weights
 
@@ -90,6 +90,9 @@ def warnings_of(words: Tokens, against: Tokens) -> tuple[str, ...]:
             found.append(
                 f"The built-in model does not know these words of the {name}, and left them out: {listed}."
             )
+    strange = unwritable("".join(words.quoted))
+    if strange:
+        found.append(f"The built-in model's font has no letters for: {' '.join(strange)}.")
     if not words.words:
         found.append("The built-in model knows no word of this prompt; the picture is free invention.")
     return tuple(found)

@@ -4,6 +4,9 @@ Letters are the one thing that is not sampled. The scene map says where the sign
 beneath shows through, so light and shade stay.
 """
 
+from functools import lru_cache
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -12,6 +15,10 @@ from limner.nano.grid import CELL
 from limner.nano.sampler import SceneMap
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+FONT = (
+    Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
+)  # Latin, Greek, Cyrillic, Hebrew, Arabic and more
+NO_CHARACTER = "\uffff"  # no font draws it: what comes out is the box for a missing letter
 MARGIN = 0.08  # of the face, on each side
 OPACITY = 0.92
 
@@ -52,7 +59,7 @@ def set_letters(pixels: NDArray[np.uint8], face: Box, lines: str) -> NDArray[np.
         middle, written, fill=round(255 * OPACITY), font=font, anchor="mm", align="center"
     )
     ink = Image.new("RGB", picture.size, (28, 24, 22) if dark else (250, 246, 236))
-    return np.asarray(Image.composite(ink, picture, mask))
+    return np.array(Image.composite(ink, picture, mask))
 
 
 def fitting(line: str, room: tuple[float, float]) -> tuple[ImageFont.FreeTypeFont, str]:
@@ -74,7 +81,13 @@ def size_for(text: str, room: tuple[float, float]) -> int:
     return max(6, int(probe * min(room[0] / max(right - left, 1), room[1] / max(bottom - top, 1))))
 
 
+@lru_cache(maxsize=64)
 def font_of(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size=size)
-    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow was built without FreeType"
-    return font
+    return ImageFont.truetype(FONT, size)
+
+
+def unwritable(text: str) -> tuple[str, ...]:
+    """The characters of a text that the font has no letters for, each once."""
+    font = font_of(24)
+    missing = bytes(font.getmask(NO_CHARACTER))
+    return tuple(c for c in dict.fromkeys(text) if not c.isspace() and bytes(font.getmask(c)) == missing)
