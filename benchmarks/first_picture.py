@@ -46,8 +46,8 @@ def row(start: str, clone: Path, own: Mapping[str, str], goal: str) -> list[str]
 def serving_from(clone: Path, own: Mapping[str, str]) -> Iterator[str]:
     """The origin, as soon as `scripts/serve` says it."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LIMNER_")}
-    command = [clone / "scripts" / "serve", "--port", "0"]
-    with subprocess.Popen(command, env=inherited | own, stdout=subprocess.PIPE, text=True) as process:
+    command = [str(clone / "scripts" / "serve"), "--port", "0"]
+    with subprocess.Popen(command, env=inherited | dict(own), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             line = process.stdout.readline()
