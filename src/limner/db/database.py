@@ -3,6 +3,7 @@
 DBOS is given the same engine, so that its queue commits together with our rows.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +26,11 @@ from sqlalchemy.exc import (
 from limner.errors import BadSettings, Unavailable
 
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_BUSY_SECONDS = 30
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=wal",
     "PRAGMA synchronous=normal",
-    "PRAGMA busy_timeout=30000",
+    f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}",
     "PRAGMA foreign_keys=on",
 )
 
@@ -46,12 +48,15 @@ class Database:
         # A lone SELECT on PostgreSQL then costs one round trip, not three. SQLite needs no such thing:
         # it opens no transaction for a SELECT.
         self._reading = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+        # SQLite lets those who find it locked sleep, up to a tenth of a second at a time, and promises no
+        # order; the threads of one process queue here instead.
+        self._turns = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by any exception. On SQLite the first write
         takes the only write lock, and what is read before it may be out of date by then."""
-        with _reported(), self.engine.begin() as tx:
+        with _reported(), self._turn(), self.engine.begin() as tx:
             yield tx
 
     @contextmanager
@@ -59,6 +64,18 @@ class Database:
         """For statements that change nothing; each sees the newest committed state."""
         with _reported(), self._reading.connect() as tx:
             yield tx
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        if not self._turns.acquire(timeout=_BUSY_SECONDS):
+            raise DatabaseUnavailable("the database cannot be used: too many transactions wait for it")
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def check(self) -> None:
         """Raises Unavailable when the database cannot be reached."""
