@@ -1,12 +1,13 @@
 """The weights of the built-in model: four OpenVINO graphs and a page that says what they know, in one folder.
 
-A graph is compiled when it is first needed and kept. Knows nothing of prompts or of sampling.
+The graphs are compiled in the background, from the moment the weights are opened, so that the first picture
+waits for little. Knows nothing of prompts or of sampling.
 """
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from limner.errors import EngineFailed
 from limner.nano.tokenizer import Vocabulary
 
 BUILT_IN = Path(__file__).parent / "weights"
+NETWORKS = ("layout", "pixels", "upscale8", "upscale2")  # in the order that a picture needs them
 Array = NDArray[Any]
 
 
@@ -71,22 +73,25 @@ class Weights:
         self._config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
+        compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
+        self._networks = {name: compiler.submit(self._compile, name) for name in NETWORKS}
+        compiler.shutdown(wait=False)
 
-    @cached_property
+    @property
     def layout(self) -> Network:
-        return self._compile("layout")
+        return self._networks["layout"].result()
 
-    @cached_property
+    @property
     def pixels(self) -> Network:
-        return self._compile("pixels")
+        return self._networks["pixels"].result()
 
-    @cached_property
+    @property
     def upscale8(self) -> Network:
-        return self._compile("upscale8")
+        return self._networks["upscale8"].result()
 
-    @cached_property
+    @property
     def upscale2(self) -> Network:
-        return self._compile("upscale2")
+        return self._networks["upscale2"].result()
 
     def _compile(self, name: str) -> Network:
         try:
