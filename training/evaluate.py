@@ -1,8 +1,8 @@
 """What the exported model can do, by the judge's eye and by yours: figures and contact sheets.
 
-``python -m training.evaluate`` prints a table, ``--sheets docs/pictures`` draws the sheets. Pictures
-come from the service's own engine. The judge is trained on renders only and never chooses among samples; combinations
-are those that training left out.
+``python -m training.evaluate`` prints a table, ``--sheets docs/pictures`` draws the sheets.
+Pictures come from the service's own engine. The judge is trained on renders only and never chooses
+among samples; combinations are those that training left out.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def truth(scene: Scene) -> tuple[int, int, int]:
 
 
 def score(judge: Judge, engine: Engine, sprites: Sprites, count: int) -> None:
-    """Prints how often the judge names what was asked for, on renders (its reliability) and on the pictures."""
+    """Prints how often the judge names what was asked for: in renders (its reliability), in pictures."""
     asked = list(prompts(sprites, count))
     expected = np.array([truth(scene) for scene, _ in asked])
     made = [generate(engine, prompt, seed) for seed, (_, prompt) in enumerate(asked)]

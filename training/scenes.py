@@ -126,7 +126,7 @@ class SceneMaker:
             return [*a, "left-of", *b]
         if draw < 0.5:
             return [*b, "right-of", *a]
-        return [*a, *b] if draw < 0.75 else [*b, *a]
+        return [*a, *b]  # what is named first stands left, as one reads
 
     def _put(
         self, what: tuple[str, str], x: float, side: float, height: int, horizon: float, keep_in: int
