@@ -143,9 +143,9 @@ class House:
         return self._worker.pid
 
     def kill_worker(self) -> None:
-        assert self._worker is not None
-        self._worker.kill()
-        self._worker.wait()
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker.wait()
 
     def shut_gate(self) -> None:
         for name in ("entered", "open"):

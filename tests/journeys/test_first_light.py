@@ -81,15 +81,30 @@ def test_prompt_and_seed_decide_the_picture(client: wavespeed.Client) -> None:
 def test_generate_shows_its_progress_and_makes_the_same_picture(
     client: wavespeed.Client, variables: dict[str, str], tmp_path: Path
 ) -> None:
-    terminal, end_of_command = pty.openpty()
     command = [LIMNER, "generate", CAR, "--seed", str(SEED), "-o", "out/"]
-    result = subprocess.run(
-        command, env=variables, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end_of_command, check=True
-    )
-    os.close(end_of_command)
-    assert MODEL in os.read(terminal, 65_536).decode()
-    os.close(terminal)
-    (path,) = result.stdout.decode().splitlines()
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen(
+        command, env=variables, cwd=tmp_path, stdout=subprocess.PIPE, stderr=other_end
+    ) as process:
+        os.close(other_end)
+        shown = read_until_closed(terminal)
+        assert process.stdout is not None
+        path = process.stdout.read().decode().rstrip("\n")
+    assert process.returncode == 0, shown
+    assert MODEL in shown
     assert path == f"out/a-yellow-car-under-a-blue-sky-{SEED}.png"
     with Image.open(tmp_path / path) as picture:
         assert picture.tobytes() == picture_of(client, CAR).tobytes()
+
+
+def read_until_closed(terminal: int) -> str:
+    with open(terminal, "rb", buffering=0) as stream:
+        return b"".join(chunks(stream)).decode()
+
+
+def chunks(stream: io.FileIO) -> Iterator[bytes]:
+    try:
+        while chunk := stream.read(65_536):
+            yield chunk
+    except OSError:  # so Linux says that nobody holds the other end any longer
+        return

@@ -24,7 +24,7 @@ def test_what_is_under_way_is_finished_or_put_back(tmp_path: Path, number: signa
     for gate in gates.values():
         gate.mkdir()
     engines = {model: f"gate folder={gate}" for model, gate in gates.items()}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="2") as server, server.client() as client:
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1") as server, server.client() as client:
         accepted = [submit(client, model, num_images=2) for model in (QUICK, ENDLESS, QUICK)]
         for gate in gates.values():
             wait_until((gate / "entered").exists)

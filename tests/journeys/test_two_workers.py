@@ -41,6 +41,7 @@ def test_a_silent_worker_is_taken_for_dead_and_can_do_no_harm_when_it_wakes(hous
 @contextmanager
 def one_of_two_inside_the_engine(house: House) -> Iterator[tuple[Any, Worker]]:
     """What it makes there, and the worker that does."""
+    house.kill_worker()
     house.shut_gate()
     accepted = submit(house.client, GATED, num_images=2)
     with worker_of(house.server) as first, worker_of(house.server) as second:
