@@ -130,5 +130,5 @@ def enlarge(weights: Weights, picture: Floats, doubled: bool) -> NDArray[np.uint
     large = weights.upscale8({"small": picture})["large"]
     if doubled:
         large = weights.upscale2({"small": large})["large"]
-    scaled = (large[0].transpose(1, 2, 0) + 1) * 127.5 + 0.5
-    return np.ascontiguousarray(scaled.clip(0, 255).astype(np.uint8))
+    scaled = (large[0] + 1) * 127.5 + 0.5
+    return np.ascontiguousarray(scaled.clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
