@@ -24,7 +24,7 @@ from tests.server import serving, submit
 
 PROMPT = "a red apple on a wooden table"
 PICTURES = 12  # in this process
-REQUESTS = 6  # through the service, each
+REQUESTS = 6  # of a server, each
 BASE = 128  # base pixels of a side
 PARTS = ("layout", "pixels", "upscale", "PNG")
 STEPS = sampler.Steps.split(STANDARD.num_inference_steps or DEFAULT_STEPS)
@@ -38,7 +38,7 @@ LOOK_SECONDS = 0.02
 
 def main() -> None:
     parts_in_this_process()
-    through_the_service()
+    from_submit_to_end()
 
 
 def parts_in_this_process() -> None:
@@ -89,7 +89,7 @@ def flops_of_a_picture() -> dict[str, float]:
     return {**flops, "together": sum(flops.values())}
 
 
-def through_the_service() -> None:
+def from_submit_to_end() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder), {"google/imagen4": "nano"}) as server,
