@@ -56,7 +56,7 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
     """
     shift = Shift(runtime, parent_pid)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: shift.stop.set())
+        signal.signal(number, shift.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the supervisor until now
     if parent_pid is not None:
         _die_with_parent()
@@ -71,6 +71,7 @@ class Shift:
         self.worker = Worker()
         self.stop = threading.Event()
         self.launched = threading.Event()
+        self._is_signalled = False
         self._parent_pid = parent_pid
         self._engines: dict[EngineChoice, Engine] = {}
         self._making: dict[str, Making] = {}
@@ -92,6 +93,10 @@ class Shift:
             pulse.join()
             self._sign_off(lock)
 
+    def on_signal(self, *_: object) -> None:
+        """Not ``stop.set()``: what it interrupts may hold the lock of that event, and it would never end."""
+        self._is_signalled = True
+
     def _serve_queues(self) -> int:
         self._load_engines()
         if not self._engines:
@@ -99,7 +104,7 @@ class Shift:
         try:
             self._launch()
             self.launched.set()
-            self.stop.wait()
+            self._wait_for_the_end()
             self._finish()
         finally:
             DBOS.destroy(destroy_registry=True)
@@ -161,6 +166,11 @@ class Shift:
         """Holds back what is taken from the queue while stopping; signing off puts it back."""
         self._signed_off.wait()
         raise SystemExit
+
+    def _wait_for_the_end(self) -> None:
+        while not (self._is_signalled or self.stop.is_set()):
+            time.sleep(LOOK_SECONDS)
+        self.stop.set()
 
     def _finish(self) -> None:
         deadline = time.monotonic() + self.runtime.settings.grace_seconds

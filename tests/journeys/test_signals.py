@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.journeys.house import PATIENCE_SECONDS, Records, check_books, check_delivered
+from tests.journeys.house import PATIENCE_SECONDS, House, Records, check_books, check_delivered, worker_of
 from tests.server import environment, serving, submit, wait_until
 
 QUICK, ENDLESS = "google/imagen4", "google/imagen4-ultra"
@@ -65,3 +65,17 @@ def answers(origin: str) -> bool:
         return httpx.get(f"{origin}/health").is_success
     except httpx.TransportError:
         return False
+
+
+def test_signals_upon_signals_end_a_worker_all_the_same(house: House) -> None:
+    """As when a Ctrl-C, the server that stops and the death of the server come at once."""
+    for _ in range(3):
+        with worker_of(house.server) as worker:
+            wait_until(lambda: worker.pid == house.records.worker_pid())
+            deadline = time.monotonic() + PATIENCE_SECONDS / 2
+            while worker.poll() is None:
+                assert time.monotonic() < deadline
+                worker.send_signal(signal.SIGTERM)
+                worker.send_signal(signal.SIGINT)
+            # When all is done, Python gives the signals back their first meaning.
+            assert worker.returncode in (0, -signal.SIGTERM, -signal.SIGINT)
