@@ -28,7 +28,12 @@ def bare_app(answer: bytes) -> Starlette:
 def bare_server(answer: bytes) -> Iterator[int]:
     """The port of a server, a process of its own, that answers these bytes to GET and POST of /."""
     command = [sys.executable, "-m", "benchmarks.rig.bare"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # as Limner has: on a busy machine the scheduler shares by session
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(answer)
