@@ -30,9 +30,9 @@ class Effort:
     guidance_scale: float | None = None
 
 
-ULTRA = Effort(num_inference_steps=32)
-STANDARD = Effort(num_inference_steps=16)
-FAST = Effort(num_inference_steps=8)
+ULTRA = Effort(num_inference_steps=48)
+STANDARD = Effort(num_inference_steps=24)
+FAST = Effort(num_inference_steps=12)
 
 
 @dataclass(frozen=True, slots=True)
