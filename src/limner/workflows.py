@@ -75,6 +75,7 @@ class Shift:
         self._parent_pid = parent_pid
         self._engines: dict[EngineChoice, Engine] = {}
         self._making: dict[str, Making] = {}
+        self._turn = threading.Lock()
         self._ended = threading.Event()
         self._signed_off = threading.Event()
 
@@ -137,9 +138,14 @@ class Shift:
 
     def generate(self, prediction_id: str, attempt: int) -> None:
         """The workflow. It returns when this attempt is over, and never raises: what DBOS records as
-        failed it would not start again."""
-        if self.stop.is_set():
-            self._park()
+        failed it would not start again. One at a time, whatever the engine: should an engine end this
+        process, what waits for its turn here has not begun, and is not blamed."""
+        with self._turn:
+            if self.stop.is_set():
+                self._park()
+            self._attempt(prediction_id, attempt)
+
+    def _attempt(self, prediction_id: str, attempt: int) -> None:
         try:
             with self.runtime.database.begin() as tx:
                 prediction = lifecycle.begin(tx, prediction_id, attempt, self.worker.id, _now())

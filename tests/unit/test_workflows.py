@@ -18,6 +18,7 @@ from limner import workers
 from limner.db.tables import workers as workers_table
 from limner.predictions.prediction import Prediction, Status
 from limner.runtime import check_health
+from limner.settings import ModelChoice
 from limner.workers import Worker
 from limner.workflows import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_TAKEN_FOR_DEAD
 from limner_test_engines.gradient import gradient
@@ -162,6 +163,69 @@ def test_a_worker_that_was_taken_for_dead_ends(open_workplace: OpenWorkplace) ->
         with workplace.runtime.database.begin() as tx:
             tx.execute(workers_table.delete())
         assert child.wait(30) == EXIT_TAKEN_FOR_DEAD
+
+
+OTHER_MODEL = "google/imagen4-fast"
+EXIT_OF_THE_ENGINE = 17
+
+
+def wait_at_gate(workplace: Workplace, folder: Path) -> Prediction:
+    """A prediction that stays inside its engine until the gate is opened."""
+    prediction = workplace.submit()
+    deadline = time.monotonic() + 30
+    while not (folder / "entered").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return workplace.find(prediction)
+
+
+def submit_to_its_neighbour(workplace: Workplace, inside: Prediction) -> Prediction:
+    """A prediction for another engine of the worker that has ``inside``, taken from its queue."""
+    assert inside.owner is not None
+    prediction = workplace.submit(OTHER_MODEL)
+    deadline = time.monotonic() + 30
+    while prediction.id not in workplace.runtime.queue.taken_by(inside.owner):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return prediction
+
+
+def test_an_engine_that_kills_its_worker_takes_nobody_else_with_it(
+    open_workplace: OpenWorkplace, tmp_path: Path
+) -> None:
+    workplace = open_workplace(
+        "gate", options={"folder": str(tmp_path)}, models={OTHER_MODEL: ModelChoice(engine="exits")}
+    )
+    with workplace.worker_process() as child:
+        innocent = wait_at_gate(workplace, tmp_path)
+        deadly = submit_to_its_neighbour(workplace, innocent)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+        assert workplace.find(deadly).status == Status.CREATED
+        (tmp_path / "open").touch()
+        assert child.wait(30) == EXIT_OF_THE_ENGINE
+    done = workplace.find(innocent)
+    assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 1, 0)
+    assert workplace.find(deadly).is_in_engine
+
+
+def test_what_waits_for_another_engine_when_a_worker_stops_is_put_back(
+    open_workplace: OpenWorkplace, tmp_path: Path
+) -> None:
+    workplace = open_workplace(
+        "gate", options={"folder": str(tmp_path)}, models={OTHER_MODEL: ModelChoice(engine="gradient")}
+    )
+    with workplace.working() as shift:
+        inside = wait_at_gate(workplace, tmp_path)
+        waiting = submit_to_its_neighbour(workplace, inside)
+        shift.stop.set()
+        (tmp_path / "open").touch()
+    assert workplace.find(inside).status == Status.COMPLETED
+    put_back = workplace.find(waiting)
+    assert (put_back.status, put_back.attempt, put_back.owner) == (Status.CREATED, 2, None)
+    with workplace.working():
+        assert workplace.finish(waiting).engine_deaths == 0
+    assert workplace.spent_micros() == PRICE + 18_000
 
 
 def take_from_queue(workplace: Workplace, prediction: Prediction, worker_id: str) -> None:

@@ -30,9 +30,10 @@ PATIENCE_SECONDS = 30.0
 
 
 def settings_of(data_dir: Path, database_url: str, engine: str, **changes: Any) -> Settings:
-    """Every model on one engine of the tests; ``options`` are the engine's, the rest are settings."""
+    """Every model on one engine of the tests, but for those in ``models``; ``options`` are the engine's, the
+    rest are settings."""
     choice = ModelChoice(engine=engine, options=changes.pop("options", {}))
-    models = {spec.model_id: choice for spec in build_catalog({})}
+    models = {spec.model_id: choice for spec in build_catalog({})} | changes.pop("models", {})
     changes = {"grace_seconds": 10.0, "heartbeat_seconds": 0.2} | changes
     return Settings(data_dir=data_dir, database_url=database_url, models=models, **changes)
 
@@ -51,8 +52,8 @@ class Workplace:
             key = create_key(tx, find_account(tx, DEFAULT_ACCOUNT).id, datetime.now(UTC))
             return cls(runtime, authenticate(tx, key))
 
-    def submit(self, **inputs: Any) -> Prediction:
-        spec = self.runtime.catalog.find(MODEL)
+    def submit(self, model_id: str = MODEL, **inputs: Any) -> Prediction:
+        spec = self.runtime.catalog.find(model_id)
         request = parse_input(spec.inputs, {"prompt": "a red apple"} | inputs)
         submission = Submission(self.caller, spec, request)
         with self.runtime.database.begin() as tx:
