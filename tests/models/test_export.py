@@ -50,7 +50,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for stage in ("layout", "pixels", "upscale8", "upscale2"):
         network = tiny(stage)
         shape = asdict(network.shape)  # type: ignore[call-overload]
-        card = {"command": "a test", "seed": 1, "batch": 1, "commit": ""}
+        card = {"command": "a test", "seed": 1, "batch": 1, "commit": "", "loss": 1.0, "samples": 0}
         state = {"stage": stage, "shape": shape, "average": network.state_dict(), "card": card}
         torch.save({**state, "step": 0, "seconds": 0.0}, folder / f"{stage}.pt")
     return folder
