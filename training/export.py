@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import openvino as ov
@@ -17,6 +18,7 @@ from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNet
 from training.train import load
 from training.vocabulary import COLOUR_NAMES, FILLERS, PLACES, RELATIONS, SYNONYMS, THINGS
 
+PLAUSIBLE_WITHIN = 4.0  # nats below the likeliest
 SIGN_BOARD = (-0.84, -0.69, 0.84, 0.16)  # the face in the drawing of training/sprites.py, in its u and v
 
 
@@ -36,10 +38,20 @@ class GuidedLayout(nn.Module):
     ) -> tuple[Tensor, ...]:
         both = [x.expand(2, *x.shape[1:]) for x in (noisy, position, visible)]
         out = self.network(both[0], t.expand(2), words, both[1], both[2])
-        thing, colour, _, place = (o[1:] + guidance * (o[:1] - o[1:]) for o in out)
+        thing, colour, place = (guided(out[k][:1], out[k][1:], guidance) for k in (0, 1, 3))
         frame = out[2][:1]  # guidance is for what, not for where: exaggerated places tear things apart
         clean = self.network.encode(thing.softmax(-1), colour.softmax(-1), frame, place.softmax(-1))
         return clean, thing, colour, frame, place
+
+
+def guided(asked: Tensor, against: Tensor, guidance: Tensor) -> Tensor:
+    """Log-probabilities pushed away from ``against``, among what is plausible as asked (Li et al. 2023).
+
+    Without that bound, what both rule out can win because one rules it out more firmly than the other.
+    """
+    asked, against = asked.log_softmax(-1), against.log_softmax(-1)
+    plausible = asked > asked.amax(-1, keepdim=True) - PLAUSIBLE_WITHIN
+    return torch.where(plausible, against + guidance * (asked - against), torch.full_like(asked, -1e4))
 
 
 class Painting(nn.Module):
@@ -143,10 +155,10 @@ def card(folder: Path, version: str) -> str:
         made = saved["card"]
         size = sum(value.numel() for value in saved["average"].values()) / 1e6
         hours, samples, loss = saved["seconds"] / 3600, made["samples"], made["loss"]
-        command = made["command"].rpartition("/")[2].removesuffix(".py")
+        command = re.sub(r"^\S*train(\.py)?|--folder \S+ ?", "", made["command"]).strip()
         rows.append(
             f"| {stage} | {size:.2f} M | {hours:.2f} | {samples:,} | {loss:.4f} | {made['seed']} "
-            f"| `{made['commit'][:12]}` | `{command}` |"
+            f"| `{made['commit'][:12]}` | `python -m training.train {command}` |"
         )
     things = ", ".join(THINGS[1:])
     places = ", ".join(place.name for place in PLACES)
