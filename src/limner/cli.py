@@ -6,7 +6,6 @@ Knows Settings, which each command reads once; the work is done elsewhere.
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -16,14 +15,14 @@ from typing import Annotated, NoReturn, TextIO, cast
 
 import structlog
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from limner import accounts, ledger
 from limner.accounts import Level
 from limner.api.app import create_app
-from limner.errors import BadSettings, LimnerError, Unavailable
+from limner.api.server import listen, origin_of, run_server
+from limner.errors import BadSettings, LimnerError
 from limner.generate import Commission, OnProgress, generate_here, generate_there
 from limner.runtime import (
     Runtime,
@@ -40,7 +39,6 @@ from limner.workflows import run_worker
 
 PRESETS = ("nano",)
 WORKER_COMMAND = (sys.executable, "-m", "limner.cli", "worker")
-CLOSING_SECONDS = 10  # for open requests, when the server stops
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="A self-hosted Imagen 4.")
 account_app = typer.Typer(no_args_is_help=True, help="Accounts, which pay.")
@@ -70,14 +68,14 @@ def serve(
     settings = read_settings()
     _configure_logging(settings)
     _stop_on_signals()
-    with closing(_listen(host, port)) as listener:
-        public_url = settings.public_url or _origin(listener)
+    with closing(listen(host, port)) as listener:
+        public_url = settings.public_url or origin_of(listener)
         with _runtime(read_settings(public_url=public_url)) as runtime:
             migrate(runtime)
             key = ensure_default_account(runtime, datetime.now(UTC))
             with nullcontext() if no_worker else _worker_beside(public_url):
-                _announce(_origin(listener), key)
-                _run_server(runtime, listener)
+                _announce(origin_of(listener), key)
+                run_server(create_app(runtime), listener)
 
 
 @app.command()
@@ -177,36 +175,10 @@ def create_key(
     typer.echo(key)
 
 
-def _run_server(runtime: Runtime, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        create_app(runtime),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=CLOSING_SECONDS,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
-
-
 def _worker_beside(public_url: str) -> AbstractContextManager[object]:
     inherited = dict(os.environ)
     own = {"LIMNER_PUBLIC_URL": public_url, "LIMNER_PARENT_PID": str(os.getpid())}
     return Supervisor(WORKER_COMMAND, inherited | own).running()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise Unavailable(f"cannot listen on {host} port {port}: {error.strerror}") from error
-
-
-def _origin(listener: socket.socket) -> str:
-    """Where to reach this server, from here: a wildcard address is no address to go to."""
-    host, port = listener.getsockname()[:2]
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{reachable}:{port}"
 
 
 def _announce(origin: str, key: str | None) -> None:

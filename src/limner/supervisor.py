@@ -76,6 +76,7 @@ class Supervisor:
         return self._child.returncode
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
+        log.info("waiting for the worker to finish or put back what it has in hand")
         child.send_signal(signal.SIGTERM)
         try:
             return child.wait(STOP_SECONDS)

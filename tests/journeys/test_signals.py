@@ -14,34 +14,61 @@ import pytest
 from tests.journeys.house import PATIENCE_SECONDS, House, Records, check_books, check_delivered, worker_of
 from tests.server import environment, serving, submit, wait_until
 
-QUICK, ENDLESS = "google/imagen4", "google/imagen4-ultra"
+HELD, FREE = "google/imagen4", "google/imagen4-ultra"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_is_under_way_is_finished_or_put_back(tmp_path: Path, number: signal.Signals) -> None:
-    """As a terminal sends it: to all processes of the group."""
-    gates = {QUICK: tmp_path / "quick", ENDLESS: tmp_path / "endless"}
-    for gate in gates.values():
-        gate.mkdir()
-    engines = {model: f"gate folder={gate}" for model, gate in gates.items()}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1") as server, server.client() as client:
-        accepted = [submit(client, model, num_images=2) for model in (QUICK, ENDLESS, QUICK)]
-        for gate in gates.values():
-            wait_until((gate / "entered").exists)
+@pytest.mark.parametrize(
+    ("grace_seconds", "is_let_go", "ends"),
+    [
+        (20, True, [("completed", 1), ("created", 2), ("created", 1)]),
+        (1, False, [("processing", 2), ("created", 2), ("created", 1)]),
+    ],
+    ids=["finished", "put back"],
+)
+def test_what_is_under_way_is_finished_or_put_back(
+    tmp_path: Path, number: signal.Signals, grace_seconds: int, is_let_go: bool, ends: list[tuple[str, int]]
+) -> None:
+    """As a terminal sends it, to all processes of the group."""
+    engines = {HELD: f"gate folder={tmp_path}"}
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS=str(grace_seconds)) as server:
+        with server.client() as client, closing(Records.in_folder(tmp_path)) as records:
+            accepted = [submit(client, HELD, num_images=2)]
+            wait_until((tmp_path / "entered").exists)
+            accepted += [submit(client, FREE), submit(client, HELD)]
+            wait_until(lambda: records.state(accepted[1]["id"]).queued == "PENDING")  # waits for its turn
         os.killpg(server.process.pid, number)
         wait_until(lambda: not answers(server.origin))
-        (gates[QUICK] / "open").touch()
+        if is_let_go:
+            (tmp_path / "open").touch()
         assert server.process.wait(PATIENCE_SECONDS) == 0
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
     with closing(Records.in_folder(tmp_path)) as records:
         states = [records.state(one["id"]) for one in accepted]
-        assert [state.status for state in states] == ["completed", "processing", "created"]
+        assert [(state.status, state.attempt) for state in states] == ends
         assert [state.engine_deaths for state in states] == [0, 0, 0]
-        (gates[ENDLESS] / "open").touch()
+        (tmp_path / "open").touch()
         with serving(tmp_path, engines) as server, server.client() as client:
             for one in accepted:
                 check_delivered(client, one)
             check_books(records)
+
+
+@pytest.mark.parametrize("pause_seconds", [0.02, 0.5])  # the server is about to close; waits for the worker
+def test_an_impatient_ctrl_c_loses_nothing(tmp_path: Path, pause_seconds: float) -> None:
+    engines = {HELD: f"gate folder={tmp_path}"}
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1") as server:
+        with server.client() as client:
+            accepted = submit(client, HELD)
+        wait_until((tmp_path / "entered").exists)
+        os.killpg(server.process.pid, signal.SIGINT)
+        time.sleep(pause_seconds)
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+    assert "Traceback" not in (tmp_path / "stderr.log").read_text()
+    (tmp_path / "open").touch()
+    with serving(tmp_path, engines) as server, server.client() as client:
+        check_delivered(client, accepted)
 
 
 def test_an_early_ctrl_c_leaves_no_traceback(tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""The HTTP server around the application: the socket that it listens on, and how it starts and ends.
+
+Knows no route.
+"""
+
+import socket
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from limner.errors import Unavailable
+
+CLOSING_SECONDS = 10  # for open requests, when the server stops
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises Unavailable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while")[0]  # the rest repeats the address
+        raise Unavailable(f"cannot listen on {host} port {port}: {reason}") from error
+
+
+def origin_of(listener: socket.socket) -> str:
+    """Where to reach this server, from here: a wildcard address is no address to go to."""
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{reachable}:{port}"
+
+
+def run_server(app: ASGIApp, listener: socket.socket) -> None:
+    """Serves until SIGTERM or SIGINT; then open requests have a moment to end."""
+    config = uvicorn.Config(
+        app,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=CLOSING_SECONDS,
+    )
+    _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Being told once is enough: at a second Ctrl-C uvicorn drops its own work, with a traceback."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
