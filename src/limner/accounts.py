@@ -18,6 +18,7 @@ from limner.db.tables import accounts, api_keys
 from limner.errors import Conflict, InvalidInput, NotFound, RateLimited, Unauthorized
 
 WINDOW = timedelta(minutes=1)
+MAX_NAME_LENGTH = 100
 QUEUE_RETRY_SECONDS = 10
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_PREFIX = "wsk_"
@@ -50,7 +51,9 @@ class Caller:
 
 
 def create_account(tx: Connection, name: str, level: Level, now: datetime) -> Account:
-    """Raises Conflict when the name is taken."""
+    """Raises Conflict when the name is taken, and InvalidInput when it is none."""
+    if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME_LENGTH):
+        raise InvalidInput(f"the name of an account is 1 to {MAX_NAME_LENGTH} printable characters")
     account = Account(uuid.uuid4().hex, name, level)
     counters = dict.fromkeys(("settled_micros", "held_micros", "live_predictions", "window_images"), 0)
     row = {"id": account.id, "name": name, "level": level, "window_at": _NEVER, "created_at": now}

@@ -4,9 +4,9 @@ Only cli and runtime know this class; every other module is handed the values it
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,7 +17,14 @@ from pydantic_settings import (
 
 from limner.errors import BadSettings
 
-ApiKey = Annotated[SecretStr, Field(min_length=16, max_length=200)]
+
+def _check_key(key: SecretStr) -> SecretStr:
+    if not 16 <= len(key.get_secret_value()) <= 200:
+        raise ValueError("must be 16 to 200 printable characters")
+    return key
+
+
+ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 
 
 class ModelChoice(BaseModel):
@@ -59,8 +66,8 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="The origin in links; by default the address that serve listens on."
     )
-    log_level: str = Field(
-        "info", description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error."
     )
     models: dict[str, ModelChoice] = Field(
         default_factory=dict, description="Models mapped to other engines."
@@ -126,4 +133,4 @@ def _check_config_file(path: Path | None) -> None:
 def _first_complaint(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"setting {where}: {first['msg']}"
+    return f"setting {where}: {first['msg'].removeprefix('Value error, ')}"

@@ -75,6 +75,7 @@ def test_the_models_are_listed_with_price_and_schema(server: Server, client: htt
 
 def test_health_names_every_part(server: Server) -> None:
     response = httpx.get(f"{server.origin}/health")
+    assert httpx.head(f"{server.origin}/health").status_code == 200
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "database": "ok", "storage": "ok", "workers": 1}
 

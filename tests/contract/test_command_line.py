@@ -119,6 +119,7 @@ def test_accounts_and_keys_are_made_while_the_server_runs(server: Server) -> Non
         with server.client(own) as client:
             assert balance(client) == 2.5
     check_complaint(limner(server.environment, "account", "create", "customer"), "customer")
+    check_complaint(limner(server.environment, "account", "create", " "), "name")
     check_complaint(limner(server.environment, "key", "create", "--account", "nobody"), "nobody")
     check_complaint(limner(server.environment, "account", "create", "x", "--credit", "much"), "much")
 
@@ -200,8 +201,8 @@ def test_a_taken_port_is_named(server: Server, tmp_path: Path) -> None:
         ({"LIMNER_DATABASE_URL": "nonsense"}, ["database_url"]),
         ({"LIMNER_DATABASE_URL": "postgresql://127.0.0.1:9/limner"}, ["database"]),
         ({"LIMNER_STORAGE_URL": "ftp://x/y"}, ["storage_url"]),
-        ({"LIMNER_API_KEY": "short"}, ["api_key"]),
-        ({"LIMNER_LOG_LEVEL": "loud"}, ["log_level"]),
+        ({"LIMNER_API_KEY": "short"}, ["api_key: must be 16 to 200"]),
+        ({"LIMNER_LOG_LEVEL": "loud"}, ["log_level", "'debug'"]),
         ({"LIMNER_QUEUE_LIMIT": "many"}, ["queue_limit"]),
         ({"LIMNER_CONFIG": "/nowhere/limner.toml"}, ["/nowhere/limner.toml"]),
     ],

@@ -42,7 +42,7 @@ def parse_json(body: bytes) -> Any:
     except RecursionError as error:
         raise InvalidInput("the body is nested too deeply") from error
     except ValueError as error:  # an integer of thousands of digits
-        raise InvalidInput(f"the body holds a number out of range: {error}") from error
+        raise InvalidInput("the body holds a number of too many digits") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

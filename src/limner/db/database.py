@@ -105,7 +105,7 @@ def open_database(url: str, pool_size: int = 16) -> Database:
 def _open_sqlite(path: str, pool_size: int) -> Engine:
     folder = Path(path).parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # prompts and pictures are nobody else's
     except OSError as error:
         raise BadSettings(f"the folder {folder} cannot be made: {error.strerror}") from error
     engine = _open_engine(f"sqlite:///{path}", pool_size)
