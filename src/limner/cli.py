@@ -114,12 +114,15 @@ def generate(
         "negative_prompt": negative_prompt,
         "seed": seed,
     }
+    warnings: list[str] = []
     with _progress_bar() as on_progress:
-        commission = Commission(inputs, out, on_progress)
+        commission = Commission(inputs, out, on_progress, warnings.append)
         if server is None:
             pictures = generate_here(catalog_of(settings).find(model), commission)
         else:
             pictures = generate_there(server, _own_key(settings), model, commission)
+    for warning in warnings:
+        typer.echo(f"limner: {warning}", err=True)
     for path in pictures:
         typer.echo(path)
 
@@ -185,6 +188,8 @@ def _announce(origin: str, key: str | None) -> None:
     typer.echo(f"Limner listens on {origin} (documentation: {origin}/docs)")
     if key is not None:
         typer.echo(f"The key of the account default, shown this once: {key}")
+    else:
+        typer.echo('The account default has a key; "limner key create --account default" makes another.')
     sys.stdout.flush()
 
 

@@ -34,10 +34,14 @@ class Commission:
     inputs: Mapping[str, Json]  # as the API takes them; None where nothing was said
     folder: Path
     on_progress: OnProgress
+    on_warning: Callable[[str], None]
+
+    def open_folder(self) -> None:
+        """Before anything is made, or paid for: there may be no place for it. Raises OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, content: bytes, seed: int, extension: str) -> Path:
         words = "-".join(re.findall(r"\w+", str(self.inputs["prompt"]).lower()))[:MAX_NAME_LETTERS]
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{words.rstrip('-') or 'picture'}-{seed}.{extension}"
         path.write_bytes(content)
         return path
@@ -46,6 +50,7 @@ class Commission:
 def generate_here(spec: ModelSpec, commission: Commission) -> list[Path]:
     """With an engine in this process, without a database. Raises InvalidInput and EngineFailed."""
     request = generation_request(spec, parse_input(spec.inputs, commission.inputs))
+    commission.open_folder()
     commission.on_progress(f"loading {spec.engine.name}", 0, 0)
     with closing(load_engine_of(spec)) as engine:
 
@@ -53,6 +58,8 @@ def generate_here(spec: ModelSpec, commission: Commission) -> list[Path]:
             commission.on_progress(spec.model_id, progress.step, progress.num_steps)
 
         generation = engine.generate(request, on_step)
+    for warning in generation.warnings:
+        commission.on_warning(warning)
     encoded = (images.encode(pixels, "png") for pixels in generation.images)
     return [
         commission.write(image.content, seed, image.extension)
@@ -62,11 +69,14 @@ def generate_here(spec: ModelSpec, commission: Commission) -> list[Path]:
 
 def generate_there(server: str, key: str, model_id: str, commission: Commission) -> list[Path]:
     """Through the API of a server. Raises what the server refused; a submit is never repeated."""
+    commission.open_folder()
     headers = {"Authorization": f"Bearer {key}"}
     try:
         with httpx.Client(base_url=server, headers=headers, timeout=TIMEOUT_SECONDS) as client:
             prediction = _read(client.post(f"/api/v3/{model_id}", json=dict(commission.inputs)))
             prediction = _wait(client, prediction, commission.on_progress)
+            for warning in prediction["warnings"]:
+                commission.on_warning(warning)
             return [_fetch(client, image, commission) for image in prediction["images"]]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unavailable(f"no answer from {server}: {error}") from error

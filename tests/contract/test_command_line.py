@@ -82,6 +82,28 @@ def test_generate_on_a_server_gives_the_same_pixels(server: Server, tmp_path: Pa
     assert first.tobytes() == second.tobytes()
 
 
+def test_generate_passes_on_what_the_engine_warns_of(tmp_path: Path) -> None:
+    engines = {"google/imagen4": "gradient warning=It knows no zorp."}
+    command = ("generate", "a zorp", "-o", str(tmp_path / "out"))
+    with serving(tmp_path, engines) as server:
+        for result in (
+            limner(server.environment, *command),
+            limner(server.environment, *command, "--server", server.origin),
+        ):
+            assert (result.returncode, result.stderr) == (0, "limner: It knows no zorp.\n")
+            assert Path(result.stdout.strip()).is_file()
+
+
+def test_generate_pays_for_nothing_that_it_cannot_keep(server: Server) -> None:
+    with server.client() as client:
+        before = balance(client)
+        there = ("--server", server.origin)
+        check_complaint(
+            limner(server.environment, "generate", "a cat", "-o", NOT_A_FOLDER, *there), "/dev/null"
+        )
+        assert balance(client) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -149,6 +171,7 @@ def test_the_first_key_is_printed_once(tmp_path: Path) -> None:
     key = first.split()[-1]
     assert key.startswith("wsk_")
     assert "wsk_" not in second
+    assert "limner key create" in second
     with serving(tmp_path, {}, "--no-worker", LIMNER_API_KEY=key) as server, server.client(key) as client:
         assert balance(client) == 1000
 

@@ -1,6 +1,7 @@
 """A tiny real engine: a colour gradient drawn from the prompt and the seed. It knows nothing of words.
 
-Options: ``step_seconds``, how long one step takes (default 0); ``num_steps`` per image (default 4).
+Options: ``step_seconds``, how long one step takes (default 0); ``num_steps`` per image (default 4);
+``warning``, what it warns of (default nothing).
 """
 
 import hashlib
@@ -14,9 +15,10 @@ from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep,
 class GradientEngine:
     """Deterministic in prompt, seed and size, so that every promise about pixels can be tested on it."""
 
-    def __init__(self, step_seconds: float, num_steps: int) -> None:
+    def __init__(self, step_seconds: float, num_steps: int, warning: str) -> None:
         self.step_seconds = step_seconds
         self.num_steps = num_steps
+        self.warnings = (warning,) if warning else ()
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         steps = request.num_inference_steps or self.num_steps
@@ -26,7 +28,7 @@ class GradientEngine:
                 time.sleep(self.step_seconds)
                 on_step(Progress(index * steps + step, steps * len(request.seeds)))
             images.append(gradient(request.prompt, seed, request.width, request.height))
-        return Generation(tuple(images), made_by="gradient/1.0")
+        return Generation(tuple(images), made_by="gradient/1.0", warnings=self.warnings)
 
     def close(self) -> None:
         pass
@@ -42,4 +44,8 @@ def gradient(prompt: str, seed: int, width: int, height: int) -> Pixels:
 
 
 def load(options: Options) -> Engine:
-    return GradientEngine(float(options.get("step_seconds", "0")), int(options.get("num_steps", "4")))
+    return GradientEngine(
+        float(options.get("step_seconds", "0")),
+        int(options.get("num_steps", "4")),
+        options.get("warning", ""),
+    )
