@@ -16,7 +16,7 @@ from limner.nano.grid import IMAGE_TOKENS, TEXT_TOKENS
 from training.batches import WORDS
 from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNetwork
 from training.train import load
-from training.vocabulary import COLOUR_NAMES, FILLERS, PLACES, RELATIONS, SYNONYMS, THINGS
+from training.vocabulary import COLOUR_NAMES, FILLERS, MOST_THINGS, PLACES, RELATIONS, SYNONYMS, THINGS
 
 PLAUSIBLE_WITHIN = 4.0  # nats below the likeliest
 SIGN_BOARD = (-0.84, -0.69, 0.84, 0.16)  # the face in the drawing of training/sprites.py, in its u and v
@@ -122,6 +122,7 @@ def page(version: str) -> dict[str, object]:
         "fillers": sorted(FILLERS),
         "things": list(THINGS),
         "colours": list(COLOUR_NAMES),
+        "most_things": MOST_THINGS,
         "places": [place.name for place in PLACES],
         "cell_codes": CELL_DIMS,
         "token_codes": TOKEN_DIMS,

@@ -17,6 +17,7 @@ DRAWINGS = {  # thing -> its drawing in the npm package @iconify-json/fluent-emo
     "balloon": "balloon", "umbrella": "umbrella", "book": "blue-book", "star": "star", "robot": "robot",
     "snowman": "snowman", "hat": "top-hat", "crown": "crown", "guitar": "guitar", "bear": "teddy-bear",
 }  # fmt: skip
+MOST_THINGS = 2  # in one scene
 THINGS = ("nothing", "sign", *DRAWINGS)  # index 0: a cell that no thing covers
 FLYING = frozenset({"airplane", "balloon", "butterfly", "rocket", "star", "owl"})
 

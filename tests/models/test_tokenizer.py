@@ -19,8 +19,9 @@ KNOWN = Vocabulary(
         "wooden table": "table",
         "to the left of": "left-of",
     },
-    fillers=frozenset({"a", "on", "the", "that", "says", "it's"}),
+    fillers=frozenset({"a", "an", "and", "at", "on", "the", "that", "says", "it's"}),
     things=("nothing", "sign", "apple", "hat"),
+    colours=("natural", "red"),
 )
 TOKENIZER = Tokenizer(KNOWN)
 
@@ -89,9 +90,8 @@ def test_apostrophes_and_empty_or_single_quotes_quote_nothing(prompt: str) -> No
 
 
 def test_a_very_long_prompt_fills_the_text_and_no_more() -> None:
-    tokens = TOKENIZER.tokenize("red apple " * 100)
-    assert len(tokens.ids) == 200
-    assert text(tokens.ids).tolist() == [1, 2] * (TEXT_TOKENS // 2)
+    ids = tuple([1, 2] * 100)
+    assert text(ids).tolist() == [1, 2] * (TEXT_TOKENS // 2)
     assert np.array_equal(text(()), np.zeros(TEXT_TOKENS, np.int64))
 
 
@@ -104,3 +104,23 @@ def test_the_tables_that_are_exported_agree_with_each_other() -> None:
     assert {phrase for phrase in phrases if phrase.count(" ") >= LONGEST_PHRASE} == set()
     assert {word for word in words if word in FILLERS} == set()
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words", "left_out"),
+    [
+        ("a hat, an apple and a red hat at night", ("hat", "apple", "night"), ("red", "hat")),
+        ("a hat and a red apple", ("hat", "red", "apple"), ()),
+        ('a hat, an apple, and a sign that says "NO"', ("hat", "sign"), ("apple",)),
+    ],
+)
+def test_what_one_picture_has_no_room_for_is_left_out(
+    prompt: str, words: tuple[str, ...], left_out: tuple[str, ...]
+) -> None:
+    tokens = TOKENIZER.tokenize(prompt)
+    assert (tokens.words, tokens.left_out) == (words, left_out)
+
+
+def test_words_beyond_the_longest_text_are_left_out() -> None:
+    tokens = TOKENIZER.tokenize("red " * TEXT_TOKENS + "sky")
+    assert (len(tokens.words), tokens.left_out) == (TEXT_TOKENS, ("sky",))

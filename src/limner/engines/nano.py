@@ -87,9 +87,7 @@ def warnings_of(words: Tokens, against: Tokens) -> tuple[str, ...]:
     for name, tokens in (("prompt", words), ("negative_prompt", against)):
         if tokens.left_out:
             listed = ", ".join(tokens.left_out[:40])
-            found.append(
-                f"The built-in model does not know these words of the {name}, and left them out: {listed}."
-            )
+            found.append(f"The built-in model left out what it cannot paint of the {name}: {listed}.")
     strange = unwritable("".join(words.quoted))
     if strange:
         found.append(f"The built-in model's font has no letters for: {' '.join(strange)}.")

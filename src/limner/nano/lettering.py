@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from limner.nano.grid import CELL
 from limner.nano.sampler import SceneMap
+from limner.nano.weights import Box
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom
 FONT = (
     Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
 )  # Latin, Greek, Cyrillic, Hebrew, Arabic and more

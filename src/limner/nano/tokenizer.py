@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from limner.nano.grid import TEXT_TOKENS
+
 DOUBLE = '"\u201c\u201d\u201e\u00ab\u00bb'  # straight, English, German low, French
 SINGLE = "'\u2018\u2019"  # straight, and the English pair, whose closing one is the apostrophe too
 QUOTED = re.compile(
@@ -17,6 +19,7 @@ QUOTED = re.compile(
 )
 WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 LONGEST_PHRASE = 5  # words
+SIGN = "sign"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Vocabulary:
     phrases: Mapping[str, str]  # what people write -> the word
     fillers: frozenset[str]
     things: tuple[str, ...]
+    colours: tuple[str, ...] = ()
+    most_things: int = 2  # in one picture
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Tokens:
     words: tuple[str, ...]
     ids: tuple[int, ...]
     quoted: tuple[str, ...] = ()  # text to be lettered
-    left_out: tuple[str, ...] = ()  # words that the model does not know
+    left_out: tuple[str, ...] = ()  # what the model does not know, and what one picture has no room for
 
 
 class Tokenizer:
@@ -51,10 +56,33 @@ class Tokenizer:
         quoted = tuple(" ".join((a or b).split()) for a, b in QUOTED.findall(text))
         plain = [word.lower().replace("\u2019", "'") for word in WORD.findall(QUOTED.sub(" ", text))]
         words, left_out = self._known(plain)
-        if any(quoted) and "sign" in self._index and "sign" not in words:
-            words.append("sign")  # letters need something to stand on
+        if any(quoted) and SIGN in self._index and SIGN not in words:
+            words.append(SIGN)  # letters need something to stand on
+        words, beyond = self._within(words, SIGN if any(quoted) else None)
         ids = tuple(self._index[word] for word in words)
-        return Tokens(tuple(words), ids, tuple(filter(None, quoted)), tuple(dict.fromkeys(left_out)))
+        left_out = list(dict.fromkeys(left_out + beyond))
+        return Tokens(tuple(words), ids, tuple(filter(None, quoted)), tuple(left_out))
+
+    def _within(self, words: Sequence[str], first: str | None) -> tuple[list[str], list[str]]:
+        """The words that one picture has room for, and the others: things too many, with their colours.
+
+        ``first`` is a thing that is kept before all others.
+        """
+        kept: list[str] = []
+        beyond: list[str] = []
+        reserved = int(first in words)
+        room = self._vocabulary.most_things - reserved
+        for word in words:
+            is_thing = word in self._vocabulary.things and word != first
+            fits = len(kept) < TEXT_TOKENS - reserved and (room > 0 or not is_thing)
+            if fits or word == first:
+                kept.append(word)
+                room -= is_thing
+                continue
+            while is_thing and kept and kept[-1] in self._vocabulary.colours:
+                beyond.append(kept.pop())
+            beyond.append(word)
+        return kept, beyond
 
     def _known(self, plain: Sequence[str]) -> tuple[list[str], list[str]]:
         words: list[str] = []

@@ -21,6 +21,7 @@ from limner.nano.tokenizer import Vocabulary
 BUILT_IN = Path(__file__).parent / "weights"
 NETWORKS = ("layout", "pixels", "upscale8", "upscale2")  # in the order that a picture needs them
 Array = NDArray[Any]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,7 @@ class Page:
     vocabulary: Vocabulary
     cell_codes: int  # values a cell has in the space of the noise
     token_codes: int
-    sign_board: tuple[
-        float, float, float, float
-    ]  # left, top, right, bottom of the sign's face, in its u and v
+    sign_board: Box  # the sign's face, in its u and v
 
     @classmethod
     def read(cls, folder: Path) -> "Page":
@@ -43,7 +42,12 @@ class Page:
         except (OSError, ValueError) as cause:
             raise EngineFailed(f"The built-in model's weights cannot be read from {folder}.") from cause
         vocabulary = Vocabulary(
-            tuple(page["words"]), page["phrases"], frozenset(page["fillers"]), tuple(page["things"])
+            tuple(page["words"]),
+            page["phrases"],
+            frozenset(page["fillers"]),
+            tuple(page["things"]),
+            tuple(page["colours"]),
+            page["most_things"],
         )
         left, top, right, bottom = page["sign_board"]
         board = (left, top, right, bottom)
