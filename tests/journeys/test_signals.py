@@ -19,15 +19,20 @@ HELD, FREE = "google/imagen4", "google/imagen4-ultra"
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    ("grace_seconds", "is_let_go", "ends"),
+    ("grace_seconds", "is_let_go", "first", "third"),
     [
-        (20, True, [("completed", 1), ("created", 2), ("created", 1)]),
-        (1, False, [("processing", 2), ("created", 2), ("created", 1)]),
+        (20, True, ("completed", 1), {("created", 1), ("created", 2)}),  # its place was free: taken, put back
+        (1, False, ("processing", 2), {("created", 1)}),
     ],
     ids=["finished", "put back"],
 )
 def test_what_is_under_way_is_finished_or_put_back(
-    tmp_path: Path, number: signal.Signals, grace_seconds: int, is_let_go: bool, ends: list[tuple[str, int]]
+    tmp_path: Path,
+    number: signal.Signals,
+    grace_seconds: int,
+    is_let_go: bool,
+    first: tuple[str, int],
+    third: set[tuple[str, int]],
 ) -> None:
     """As a terminal sends it, to all processes of the group."""
     engines = {HELD: f"gate folder={tmp_path}"}
@@ -45,7 +50,9 @@ def test_what_is_under_way_is_finished_or_put_back(
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
     with closing(Records.in_folder(tmp_path)) as records:
         states = [records.state(one["id"]) for one in accepted]
-        assert [(state.status, state.attempt) for state in states] == ends
+        ends = [(state.status, state.attempt) for state in states]
+        assert ends[:2] == [first, ("created", 2)]
+        assert ends[2] in third
         assert [state.engine_deaths for state in states] == [0, 0, 0]
         (tmp_path / "open").touch()
         with serving(tmp_path, engines) as server, server.client() as client:
