@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from limner.nano.grid import IMAGE_TOKENS, TEXT_TOKENS
 from training.batches import WORDS
-from training.networks import CELL_DIMS, TOKEN_DIMS, LayoutTransformer, PixelNetwork
+from training.networks import TOKEN_DIMS, LayoutTransformer, PixelNetwork
 from training.train import load
 from training.vocabulary import COLOUR_NAMES, FILLERS, MOST_THINGS, PLACES, RELATIONS, SYNONYMS, THINGS
 
@@ -124,7 +124,6 @@ def page(version: str) -> dict[str, object]:
         "colours": list(COLOUR_NAMES),
         "most_things": MOST_THINGS,
         "places": [place.name for place in PLACES],
-        "cell_codes": CELL_DIMS,
         "token_codes": TOKEN_DIMS,
         "sign_board": SIGN_BOARD,
     }

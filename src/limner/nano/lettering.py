@@ -15,9 +15,7 @@ from limner.nano.grid import CELL
 from limner.nano.sampler import SceneMap
 from limner.nano.weights import Box
 
-FONT = (
-    Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"
-)  # Latin, Greek, Cyrillic, Hebrew, Arabic and more
+FONT = Path(__file__).parent / "fonts" / "DejaVuSans-Bold.ttf"  # Latin, Greek, Cyrillic and more
 NO_CHARACTER = "\uffff"  # no font draws it: what comes out is the box for a missing letter
 MARGIN = 0.08  # of the face, on each side
 OPACITY = 0.92

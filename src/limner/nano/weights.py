@@ -30,8 +30,7 @@ class Page:
 
     version: str
     vocabulary: Vocabulary
-    cell_codes: int  # values a cell has in the space of the noise
-    token_codes: int
+    token_codes: int  # values a token has in the space of the noise
     sign_board: Box  # the sign's face, in its u and v
 
     @classmethod
@@ -51,7 +50,7 @@ class Page:
         )
         left, top, right, bottom = page["sign_board"]
         board = (left, top, right, bottom)
-        return cls(page["version"], vocabulary, page["cell_codes"], page["token_codes"], board)
+        return cls(page["version"], vocabulary, page["token_codes"], board)
 
 
 class Network:
