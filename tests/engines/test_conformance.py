@@ -78,6 +78,21 @@ def test_steps_are_reported_from_the_first_to_the_last(engine: Engine) -> None:
     assert [progress.step for progress in seen] == list(range(1, totals.pop() + 1))
 
 
+def test_previews_are_small_pictures_of_the_same_shape(engine: Engine) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def look(progress: Progress) -> None:
+        if progress.preview is not None:
+            pixels = progress.preview()
+            assert pixels.dtype == np.uint8
+            seen.append(pixels.shape)
+
+    request = GenerationRequest("a red car", 1408, 768, (1,), num_inference_steps=4)
+    unseen = engine.generate(request, ignore).images[0]
+    assert np.array_equal(engine.generate(request, look).images[0], unseen)
+    assert set(seen) == {(96, 176, 3)}
+
+
 def test_the_callback_can_abandon_a_request_and_the_engine_lives_on(engine: Engine) -> None:
     def abandon(progress: Progress) -> None:
         raise InterruptedError("enough")

@@ -32,12 +32,20 @@ class GenerationRequest:
     guidance_scale: float | None = None
 
 
+Preview = Callable[[], Pixels]
+"""The picture under way as it looks so far, small, of any size. To be called only while ``on_step`` runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A finished denoising step: ``step`` of ``num_steps`` of the whole request, from 1."""
+    """A finished denoising step: ``step`` of ``num_steps`` of the whole request, from 1.
+
+    ``preview`` costs nothing until it is called, and is for few steps; None where there is nothing to see.
+    """
 
     step: int
     num_steps: int
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True, slots=True)

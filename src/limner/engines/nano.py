@@ -4,9 +4,10 @@ It says what it left out of a prompt, and never fails because of a word.
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from limner.engines.engine import Generation, GenerationRequest, OnStep, Options, Pixels, Progress
+from limner.engines.engine import Generation, GenerationRequest, OnStep, Options, Pixels, Preview, Progress
 from limner.nano import sampler
 from limner.nano.grid import TOKEN
 from limner.nano.lettering import face_of, set_letters, unwritable
@@ -38,10 +39,10 @@ class NanoEngine:
         total = (steps.layout + steps.pixels + ENLARGING) * len(request.seeds)
         made = 0
 
-        def done() -> None:
+        def done(preview: Preview | None) -> None:
             nonlocal made
             made += 1
-            on_step(Progress(made, total))
+            on_step(Progress(made, total, preview))
 
         words = self._tokenizer.tokenize(request.prompt)
         against = self._tokenizer.tokenize(request.negative_prompt)
@@ -55,7 +56,7 @@ class NanoEngine:
         against: Tokens,
         seed: int,
         steps: sampler.Steps,
-        done: Callable[[], None],
+        done: Callable[[Preview | None], None],
     ) -> Pixels:
         doubled = max(request.width, request.height) > LARGEST_1K
         scale = BASE_SCALE * (2 if doubled else 1)
@@ -63,13 +64,15 @@ class NanoEngine:
         assert size[0] % TOKEN == 0 and size[1] % TOKEN == 0, "sizes come in steps of 128 pixels"
         guidance = DEFAULT_GUIDANCE if request.guidance_scale is None else request.guidance_scale
         scene = sampler.sample_layout(
-            self._weights, words.ids, against.ids, size, seed, steps.layout, guidance, done
+            self._weights, words.ids, against.ids, size, seed, steps.layout, guidance, partial(done, None)
         )
-        small = sampler.paint(self._weights, scene, seed, steps.pixels, done)
+        small = sampler.paint(
+            self._weights, scene, seed, steps.pixels, lambda clean: done(partial(sampler.as_pixels, clean))
+        )
         pixels = sampler.enlarge(self._weights, small, doubled)
         if words.quoted:
             pixels = self._lettered(pixels, scene, " ".join(words.quoted))
-        done()
+        done(None)
         return pixels
 
     def _lettered(self, pixels: Pixels, scene: sampler.SceneMap, text: str) -> Pixels:

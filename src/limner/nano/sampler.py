@@ -28,6 +28,8 @@ from limner.nano.weights import Array, Weights
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 StepDone = Callable[[], None]
+Look = Callable[[Floats], None]
+"""Called after a step with the estimate of the clean picture, (1, 3, h, w) about [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ def sample_layout(
     return SceneMap(thing, colour, np.full_like(thing, place), where_of(frame, thing))
 
 
-def paint(weights: Weights, scene: SceneMap, seed: int, steps: int, done: StepDone) -> Floats:
-    """(1, 3, h, w) in [-1, 1]: the picture of a scene map at the base size."""
+def paint(weights: Weights, scene: SceneMap, seed: int, steps: int, look: Look) -> Floats:
+    """(1, 3, h, w) in [-1, 1]: the picture of a scene map at the base size. ``look`` sees every step."""
     height, width = (side * CELL for side in scene.thing.shape)
     fixed: dict[str, Array] = {
         "thing": scene.thing[None],
@@ -121,7 +123,7 @@ def paint(weights: Weights, scene: SceneMap, seed: int, steps: int, done: StepDo
     for t, following in times(steps, 1.5):
         clean = weights.pixels({"noisy": x, "t": np.array([t], np.float32), **fixed})["clean"]
         x = x + (following - t) / (1 - t) * (clean - x)
-        done()
+        look(clean)
     return x.clip(-1, 1)
 
 
@@ -130,5 +132,10 @@ def enlarge(weights: Weights, picture: Floats, doubled: bool) -> NDArray[np.uint
     large = weights.upscale8({"small": picture})["large"]
     if doubled:
         large = weights.upscale2({"small": large})["large"]
-    scaled = (large[0] + 1) * 127.5 + 0.5
+    return as_pixels(large)
+
+
+def as_pixels(picture: Floats) -> NDArray[np.uint8]:
+    """(1, 3, h, w) in [-1, 1] -> (h, w, 3) bytes."""
+    scaled = (picture[0] + 1) * 127.5 + 0.5
     return np.ascontiguousarray(scaled.clip(0, 255).astype(np.uint8).transpose(1, 2, 0))
