@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -68,6 +69,20 @@ accounts = Table(
     Column("window_at", UtcDateTime, nullable=False),
     Column("window_images", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # Handed to the queue and not finished; the rest of live_predictions waits for its account's level.
+    Column("active_predictions", Integer, nullable=False, server_default=text("0")),
+    Column("suspended_at", UtcDateTime),
+    Column("webhook_secret", String(100)),
+    # Signs too, for a day after the rotation.
+    Column("previous_webhook_secret", String(100)),
+    Column("webhook_secret_rotated_at", UtcDateTime),
+)
+
+Index(
+    "ix_accounts_waiting",
+    accounts.c.id,
+    sqlite_where=text("live_predictions > active_predictions"),
+    postgresql_where=text("live_predictions > active_predictions"),
 )
 
 api_keys = Table(
@@ -78,13 +93,14 @@ api_keys = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("name", String(100), nullable=False, server_default=text("''")),
 )
 
 transfers = Table(
     "transfers",
     metadata,
     Column("id", _ROW_NUMBER, primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False),
     Column("debit", String(48), nullable=False),
     Column("credit", String(48), nullable=False),
     Column("amount_micros", BigInteger, nullable=False),
@@ -92,7 +108,12 @@ transfers = Table(
     # No foreign key: a prediction may be deleted, its billing records never.
     Column("prediction_id", _id()),
     Column("created_at", UtcDateTime, nullable=False),
+    # What a billing record says of a prediction that may be gone by then.
+    Column("model_id", String(200)),
+    Column("key_id", _id()),
+    Column("num_images", Integer),
     UniqueConstraint("prediction_id", "reason"),
+    Index("ix_transfers_account_id_created_at", "account_id", "created_at"),
 )
 
 predictions = Table(
@@ -117,22 +138,49 @@ predictions = Table(
     Column("made_by", String(200), nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("inference_ms", Integer, nullable=False),
-    Column("idempotency_key", String(255)),
     Column("cancel_requested_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
-    Column("expires_at", UtcDateTime, nullable=False),
-    UniqueConstraint("account_id", "idempotency_key"),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    # Its place in the fair order of its pool; NULL while it waits for its account's level.
+    Column("queue_tag", Integer),
+    Column("is_cancelled", Boolean, nullable=False),
+    Column("charged_micros", BigInteger, nullable=False),
+    # [{"n": 2, "reason": "…"}]: the pictures that were made and held back.
+    Column("filtered", JSON, nullable=False),
+    Column("webhook_url", Text),
     Index("ix_predictions_account_id_created_at", "account_id", "created_at"),
 )
 
-# Only the unfinished, so that the count of the queue stays cheap under any history.
+_LIVE = text("status IN ('created', 'processing')")
+_WAITING = text("status = 'created' AND queue_tag IS NULL")
+_PENDING = text("status = 'pending'")
+
+# Only the unfinished, so that whatever the queue is asked stays cheap under any history.
+Index("ix_predictions_live", predictions.c.owner, sqlite_where=_LIVE, postgresql_where=_LIVE)
 Index(
-    "ix_predictions_live",
-    predictions.c.owner,
-    sqlite_where=text("status IN ('created', 'processing')"),
-    postgresql_where=text("status IN ('created', 'processing')"),
+    "ix_predictions_waiting",
+    predictions.c.account_id,
+    predictions.c.created_at,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+Index(
+    "ix_predictions_turns",
+    predictions.c.pool,
+    predictions.c.status,
+    predictions.c.queue_tag,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index(
+    "ix_predictions_own_turns",
+    predictions.c.account_id,
+    predictions.c.pool,
+    predictions.c.queue_tag,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
 )
 
 outputs = Table(
@@ -147,6 +195,80 @@ outputs = Table(
     Column("content_type", String(50), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("is_nsfw", Boolean, nullable=False),
+)
+
+# Outlives its prediction: who deletes one must not be charged for it again by a late repetition.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", _id(), ForeignKey("accounts.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("prediction_id", _id(), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+# One per prediction at work, overwritten step by step.
+previews = Table(
+    "previews",
+    metadata,
+    Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# An event to be told to a URL; it has one attempt or many. A redelivery is a delivery of its own.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False),
+    Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE")),
+    # What its receiver knows it by: the same for every delivery of one event.
+    Column("webhook_id", String(64), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("num_attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Index("ix_webhook_deliveries_account_id_created_at", "account_id", "created_at"),
+)
+
+Index(
+    "ix_webhook_deliveries_pending",
+    webhook_deliveries.c.prediction_id,
+    unique=True,
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("delivery_id", _id(), ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("http_status", Integer),
+    Column("error", Text, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", _id(), primary_key=True),
+    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("object_key", String(200), nullable=False),
+    Column("file_name", String(255), nullable=False),
+    Column("content_type", String(100), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("ticket_sha256", String(64), unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 workers = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
 from limner.inputs import ImageInput
-from limner.predictions.prediction import LIVE, Failure, Output, Prediction, Status
+from limner.predictions.prediction import LIVE, Failure, Filtered, Output, Prediction, Status
 
 Key = tuple[str, str]  # account id, prediction id
 
@@ -54,6 +54,9 @@ _AT_FIRST: dict[str, Any] = {
     "made_by": "",
     "warnings": [],
     "inference_ms": 0,
+    "is_cancelled": False,
+    "charged_micros": 0,
+    "filtered": [],
 }
 
 
@@ -173,6 +176,7 @@ def _prediction(rows: Sequence[Row[Any]]) -> Prediction:
         failure=Failure(row.error, row.error_code),
         made_by=row.made_by,
         warnings=tuple(row.warnings),
+        filtered=tuple(Filtered(**one) for one in row.filtered),
         outputs=tuple(sorted(map(_output, _with_output(rows)), key=lambda out: out.n)),
     )
 
