@@ -26,12 +26,14 @@ class ProgressView(View):
 
 
 class ImageView(View):
-    url: str
+    url: str = Field(description="Where the picture is; empty when it was filtered.")
     seed: int
     width: int
     height: int
     content_type: str
     bytes: int
+    nsfw: bool = Field(description="Whether the content filter saw something in it.")
+    filtered_reason: str = Field(description="The category it was kept back for; empty when delivered.")
 
 
 class PredictionView(View):
@@ -48,6 +50,9 @@ class PredictionView(View):
     created_at: str = Field(description="RFC 3339, UTC, nanoseconds.")
     error: str = Field(description="Why it failed; empty otherwise.")
     code: int = Field(description="0, or the code of the failure; not the envelope's.")
+    filtered_reason: str = Field(
+        description="The category that the content filter found in the prompt or in a picture; else empty."
+    )
     executionTime: int = Field(description="Milliseconds from start to end; 0 until done.")
     timings: Timings
     input: dict[str, Any]

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,7 @@ from limner.catalog import ModelSpec
 from limner.errors import Conflict, RateLimited
 from limner.inputs import ImageInput, with_seed
 from limner.predictions import store
-from limner.predictions.prediction import Failure, FailureCode, Output, Prediction, Status
+from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction, Status
 from limner.predictions.store import Changes
 
 RETENTION = timedelta(days=7)
@@ -46,6 +47,7 @@ class Submission:
     caller: Caller
     spec: ModelSpec
     request: ImageInput
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a finished engine run tells of itself."""
+    """What a finished engine run tells of itself, and what of it was kept back."""
 
     made_by: str
     warnings: tuple[str, ...]
     inference_ms: int
+    filtered: tuple[Filtered, ...] = ()
 
 
 def submit(
@@ -83,6 +86,7 @@ def submit(
         attempt=1,
         price_micros=spec.price_micros,
         created_at=now,
+        warnings=submission.warnings,
     )
     accounts.admit(tx, caller, request.num_images, limits.account_queue, now)
     _refuse_full_queue(tx, limits)
@@ -135,8 +139,9 @@ def complete(
         "completed_at": now,
         "is_in_engine": False,
         "made_by": made.made_by,
-        "warnings": list(made.warnings),
+        "warnings": [*prediction.warnings, *made.warnings],
         "inference_ms": made.inference_ms,
+        "filtered": _stored(made.filtered),
     }
     if _close(tx, prediction, changes):
         store.add_outputs(tx, prediction.id, delivered)
@@ -151,6 +156,7 @@ def fail(tx: Connection, prediction: Prediction, failure: Failure, now: datetime
         "is_in_engine": False,
         "error": failure.text,
         "error_code": failure.code,
+        "filtered": _stored(failure.filtered),
     }
     if _close(tx, prediction, changes):
         _settle(tx, prediction, 0, now)
@@ -209,6 +215,10 @@ def _settle(tx: Connection, prediction: Prediction, earned_micros: int, now: dat
     ledger.capture(tx, prediction.account_id, earned_micros, prediction.id, now)
     ledger.release(tx, prediction.account_id, prediction.held_micros - earned_micros, prediction.id, now)
     accounts.leave(tx, prediction.account_id)
+
+
+def _stored(filtered: Sequence[Filtered]) -> list[dict[str, Any]]:
+    return [asdict(one) for one in filtered]
 
 
 def _lease_lost(prediction: Prediction) -> LeaseLost:

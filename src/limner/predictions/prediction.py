@@ -4,12 +4,12 @@ Knows the words of the public API; knows neither SQL nor engines.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from limner.inputs import ImageInput, Json
+from limner.inputs import ImageInput, Json, size_in_pixels
 from limner.storage import Storage
 
 
@@ -34,11 +34,20 @@ class FailureCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Filtered:
+    """A picture that the content filter kept from its caller: which one, and the category that it found."""
+
+    n: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a prediction failed, for its caller."""
 
     text: str
     code: int = FailureCode.FAILED
+    filtered: tuple[Filtered, ...] = ()
 
 
 NO_FAILURE = Failure("", FailureCode.NONE)
@@ -46,7 +55,7 @@ NO_FAILURE = Failure("", FailureCode.NONE)
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A delivered picture. ``n`` counts from 1."""
+    """A delivered picture. ``n`` counts from 1, filtered ones included."""
 
     n: int
     object_key: str
@@ -88,6 +97,7 @@ class Prediction:
     made_by: str = ""
     warnings: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
+    filtered: tuple[Filtered, ...] = ()
 
     @property
     def is_terminal(self) -> bool:
@@ -115,11 +125,12 @@ def public_view(prediction: Prediction, public_url: str, storage: Storage) -> di
         "created_at": rfc3339(prediction.created_at),
         "error": prediction.failure.text,
         "code": prediction.failure.code,
+        "filtered_reason": prediction.filtered[0].reason if prediction.filtered else "",
         "executionTime": _execution_ms(prediction),
         "timings": {"inference": prediction.inference_ms},
         "input": dict(prediction.inputs),
         "inputs": dict(prediction.inputs),
-        "images": [_image_view(out, link) for out, link in zip(prediction.outputs, links, strict=True)],
+        "images": _image_views(prediction, links),
         "progress": {"step": prediction.step, "num_steps": prediction.num_steps},
         "made_by": prediction.made_by,
         "warnings": list(prediction.warnings),
@@ -135,6 +146,13 @@ def _inlined(prediction: Prediction, storage: Storage) -> list[str]:
     return [base64.b64encode(storage.get(out.object_key)).decode() for out in prediction.outputs]
 
 
+def _image_views(prediction: Prediction, links: Sequence[str]) -> list[dict[str, Json]]:
+    """All pictures that were asked for, once it is known what became of them."""
+    views = {out.n: _image_view(out, link) for out, link in zip(prediction.outputs, links, strict=True)}
+    views |= {filtered.n: _filtered_view(prediction, filtered) for filtered in prediction.filtered}
+    return [views[n] for n in sorted(views)]
+
+
 def _image_view(output: Output, link: str) -> dict[str, Json]:
     return {
         "url": link,
@@ -143,6 +161,22 @@ def _image_view(output: Output, link: str) -> dict[str, Json]:
         "height": output.height,
         "content_type": output.content_type,
         "bytes": output.size_bytes,
+        "nsfw": output.is_nsfw,
+        "filtered_reason": "",
+    }
+
+
+def _filtered_view(prediction: Prediction, filtered: Filtered) -> dict[str, Json]:
+    width, height = size_in_pixels(prediction.request.aspect_ratio, prediction.request.resolution)
+    return {
+        "url": "",
+        "seed": prediction.seeds[filtered.n - 1],
+        "width": width,
+        "height": height,
+        "content_type": f"image/{prediction.request.output_format}",
+        "bytes": 0,
+        "nsfw": True,
+        "filtered_reason": filtered.reason,
     }
 
 

@@ -40,8 +40,9 @@ def add(tx: Connection, prediction: Prediction, pool: str, expires_at: datetime)
         "attempt": prediction.attempt,
         "created_at": prediction.created_at,
         "expires_at": expires_at,
+        "warnings": list(prediction.warnings),
     }
-    tx.execute(insert(predictions).values(row | _AT_FIRST))
+    tx.execute(insert(predictions).values(_AT_FIRST | row))
 
 
 _AT_FIRST: dict[str, Any] = {
@@ -52,7 +53,6 @@ _AT_FIRST: dict[str, Any] = {
     "error": "",
     "error_code": 0,
     "made_by": "",
-    "warnings": [],
     "inference_ms": 0,
     "is_cancelled": False,
     "charged_micros": 0,
