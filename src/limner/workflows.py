@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from dbos import DBOS, DBOSConfig
+from structlog.contextvars import bound_contextvars
 
 from limner import workers
 from limner.catalog import EngineChoice
@@ -140,7 +141,7 @@ class Shift:
         """The workflow. It returns when this attempt is over, and never raises: what DBOS records as
         failed it would not start again. One at a time, whatever the engine: should an engine end this
         process, what waits for its turn here has not begun, and is not blamed."""
-        with self._turn:
+        with self._turn, bound_contextvars(prediction_id=prediction_id):
             if self.stop.is_set():
                 self._park()
             self._attempt(prediction_id, attempt)

@@ -155,6 +155,7 @@ predictions = Table(
 
 _LIVE = text("status IN ('created', 'processing')")
 _WAITING = text("status = 'created' AND queue_tag IS NULL")
+_COMPLETED = text("status = 'completed'")
 _PENDING = text("status = 'pending'")
 
 # Only the unfinished, so that whatever the queue is asked stays cheap under any history.
@@ -181,6 +182,13 @@ Index(
     predictions.c.queue_tag,
     sqlite_where=_LIVE,
     postgresql_where=_LIVE,
+)
+Index(
+    "ix_predictions_recent",  # how long one takes of late
+    predictions.c.pool,
+    predictions.c.completed_at,
+    sqlite_where=_COMPLETED,
+    postgresql_where=_COMPLETED,
 )
 
 outputs = Table(

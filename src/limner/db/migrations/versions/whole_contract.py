@@ -13,6 +13,7 @@ down_revision = "0001"
 _LIVE = sa.text("status IN ('created', 'processing')")
 _WAITING = sa.text("status = 'created' AND queue_tag IS NULL")
 _CONCURRENCY_LEFT = sa.text("live_predictions > active_predictions")
+_COMPLETED = sa.text("status = 'completed'")
 _PENDING = sa.text("status = 'pending'")
 _EMPTY = sa.text("''")
 _ZERO = sa.text("0")
@@ -130,6 +131,7 @@ def _create_predictions() -> None:
         ("ix_predictions_waiting", ["account_id", "created_at"], _WAITING),
         ("ix_predictions_turns", ["pool", "status", "queue_tag"], _LIVE),
         ("ix_predictions_own_turns", ["account_id", "pool", "queue_tag"], _LIVE),
+        ("ix_predictions_recent", ["pool", "completed_at"], _COMPLETED),
     ):
         op.create_index(name, "predictions", columns, sqlite_where=where, postgresql_where=where)
 
