@@ -16,6 +16,7 @@ Json = Any  # what json.loads returns
 MAX_SEED = 2**31 - 1
 MAX_PROMPT_CHARACTERS = 10_000
 RANDOM_SEED = -1
+LONGEST_SLIDER = 100
 
 SIZES_1K = {
     "1:1": (1024, 1024),
@@ -98,7 +99,7 @@ class Text(Field):
             raise self.refuse("is required and must not be empty")
         if len(value) > self.max_characters:
             raise self.refuse(f"must be at most {self.max_characters} characters, not {len(value)}")
-        if not _is_storable(value):
+        if not is_storable(value):
             raise self.refuse("holds characters that are not valid text (NUL or half a surrogate pair)")
         return value
 
@@ -109,7 +110,8 @@ class Choice(Field):
 
     def schema(self) -> dict[str, Json]:
         return Field.schema(self) | {
-            "type": "string", "enum": list(self.choices), "default": self.choices[0]
+            "type": "string", "enum": list(self.choices), "default": self.choices[0],
+            "x-ui-component": "select",
         }  # fmt: skip
 
     def parse(self, value: Json) -> str:
@@ -126,10 +128,12 @@ class Integer(Field):
 
     def schema(self) -> dict[str, Json]:
         limits = {"type": "integer", "minimum": self.minimum, "maximum": self.maximum}
-        return Field.schema(self) | limits | {"default": self.default}
+        is_short = self.maximum - self.minimum < LONGEST_SLIDER
+        slider = {"x-ui-component": "slider", "step": 1} if is_short else {}
+        return Field.schema(self) | limits | {"default": self.default} | slider
 
     def parse(self, value: Json) -> int:
-        number = _integral(value)
+        number = integral(value)
         if number is None:
             raise self.refuse("must be an integer")
         if not self.minimum <= number <= self.maximum:
@@ -181,7 +185,19 @@ def parse_input(names: Sequence[str], body: Json) -> ImageInput:
     return ImageInput(**values)
 
 
-def _integral(value: Json) -> int | None:
+def parse_partial_input(names: Sequence[str], body: Mapping[str, Json]) -> ImageInput:
+    """As ``parse_input``, of a request that is not complete yet: what is null, empty or missing takes its
+    default, and a prompt may be missing."""
+    given = {name: body[name] for name in names if not _is_blank(body.get(name))}
+    return ImageInput(**{"prompt": ""} | {name: FIELDS[name].parse(value) for name, value in given.items()})
+
+
+def _is_blank(value: Json) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def integral(value: Json) -> int | None:
+    """A JSON number that is whole, 2.0 too, as an int; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):
@@ -189,6 +205,6 @@ def _integral(value: Json) -> int | None:
     return int(value)
 
 
-def _is_storable(text: str) -> bool:
-    # PostgreSQL refuses NUL, and no database takes half a surrogate pair.
+def is_storable(text: str) -> bool:
+    """PostgreSQL refuses NUL, and no database takes half a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.conftest import DIALECTS, postgres_copy
+from tests.contract.inside import Inside, Newcomer, inside
 from tests.server import Server, serving
 
 ENGINES = {"google/imagen3-fast": "raises", "wavespeed-ai/imagen4": "gradient step_seconds=0.05"}  # 0.8 s
@@ -48,3 +49,18 @@ def server(both: Opened) -> Server:
 @pytest.fixture
 def client(both: Opened) -> httpx.Client:
     return both[1]
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def indoors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """The application inside this process, without a worker, on either database."""
+    folder = tmp_path_factory.mktemp(f"inside_{request.param}")
+    url = postgres_copy(request, folder) if request.param == "postgresql" else ""
+    with inside(folder, url) as opened_inside:
+        yield opened_inside
+
+
+@pytest.fixture
+def newcomer(indoors: Inside) -> Iterator[Newcomer]:
+    with indoors.newcomer() as one:
+        yield one

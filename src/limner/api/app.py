@@ -14,9 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from limner.api import account, envelope, health, media, models, predictions
+from limner.api import account, center, envelope, health, llms, media, models, predictions, prices
 from limner.api.context import Callers, Context
 from limner.api.metrics import CountResponses, Metrics
+from limner.api.request_ids import RequestIds
 from limner.api.results import Results
 from limner.errors import LimnerError
 from limner.runtime import Runtime
@@ -27,6 +28,12 @@ MAX_THREADS = 8
 SYNC_WINDOW_SECONDS = 90  # what the official clients expect
 
 OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/")
+
+EXPOSED_HEADERS = (
+    *("Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("X-Request-Id", "X-Limner-Model", "X-Limner-Engine", "ETag"),
+)
+"""What pages of other origins may read of an answer."""
 
 
 def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECONDS) -> FastAPI:
@@ -47,6 +54,7 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
     app.add_middleware(envelope.LastResort)
     app.add_middleware(CountResponses, metrics=metrics)
     app.add_middleware(CrossOrigin)
+    app.add_middleware(RequestIds)
     return app
 
 
@@ -58,9 +66,9 @@ class CrossOrigin:
         self.opened = CORSMiddleware(
             app,
             allow_origins=["*"],
-            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["Retry-After", "X-Limner-Model", "X-Limner-Engine"],
+            expose_headers=EXPOSED_HEADERS,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +84,10 @@ def _add_routes(app: FastAPI) -> None:
     # turn; below, FastAPI documents it.
     app.router.routes[:0] = [Route(path, predictions.read_result) for path in predictions.RESULT_PATHS]
     # The submit route matches every path below /api/v3, so it comes last.
-    routers = (predictions.results, media.router, account.router, models.router, health.router)
+    routers = (
+        *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),
+        *(center.router, health.router),
+    )
     for router in (*routers, predictions.submissions):
         app.include_router(router, responses=envelope.ERRORS)
     app.add_api_route("/", _read_start_page, include_in_schema=False)

@@ -13,9 +13,11 @@ from limner.errors import InvalidInput, TooLarge
 MAX_BODY_BYTES = 1 << 20
 
 
-async def read_json(request: Request) -> Any:
-    """Raises TooLarge as soon as that is known, and InvalidInput for what is not JSON."""
-    return parse_json(await _read(request))
+async def read_json(request: Request, optional: bool = False) -> Any:
+    """Raises TooLarge as soon as that is known, and InvalidInput for what is not JSON. Where a body is
+    optional, none is an empty object."""
+    body = await _read(request)
+    return {} if optional and not body.strip() else parse_json(body)
 
 
 async def _read(request: Request) -> bytes:

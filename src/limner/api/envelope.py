@@ -83,7 +83,7 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 async def answer_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    return failure(400, f'field "{first["loc"][-1]}": {first["msg"]}')
+    return failure(400, f'field "{first["loc"][-1]}": {first["msg"].removeprefix("Value error, ")}')
 
 
 class LastResort:
