@@ -31,6 +31,7 @@ from limner.runtime import (
     check_health,
     ensure_default_account,
     find_faults,
+    load_safety_of,
     migrate,
 )
 from limner.settings import Settings, read_settings
@@ -118,7 +119,7 @@ def generate(
     with _progress_bar() as on_progress:
         commission = Commission(inputs, out, on_progress, warnings.append)
         if server is None:
-            pictures = generate_here(catalog_of(settings).find(model), commission)
+            pictures = generate_here(catalog_of(settings).find(model), load_safety_of(settings), commission)
         else:
             pictures = generate_there(server, _own_key(settings), model, commission)
     for warning in warnings:

@@ -14,10 +14,11 @@ import httpx
 
 from limner import images
 from limner.catalog import ModelSpec
-from limner.engines.engine import Progress
+from limner.engines.engine import Pixels, Progress
 from limner.errors import EngineFailed, LimnerError, Unavailable
 from limner.inputs import Json, parse_input
 from limner.runtime import generation_request, load_engine_of
+from limner.safety.checks import FILTERED_TEXT, Safety
 
 POLL_SECONDS = 0.25
 TIMEOUT_SECONDS = 60
@@ -46,10 +47,16 @@ class Commission:
         path.write_bytes(content)
         return path
 
+    def write_picture(self, pixels: Pixels, seed: int) -> Path:
+        encoded = images.encode(pixels, "png")
+        return self.write(encoded.content, seed, encoded.extension)
 
-def generate_here(spec: ModelSpec, commission: Commission) -> list[Path]:
-    """With an engine in this process, without a database. Raises InvalidInput and EngineFailed."""
+
+def generate_here(spec: ModelSpec, safety: Safety, commission: Commission) -> list[Path]:
+    """With an engine in this process, without a database. Raises InvalidInput, EngineFailed, CheckFailed."""
     request = generation_request(spec, parse_input(spec.inputs, commission.inputs))
+    if category := safety.judge_prompt(request.prompt).filtered_category:
+        raise EngineFailed(f"{FILTERED_TEXT} ({category})")
     commission.open_folder()
     commission.on_progress(f"loading {spec.engine.name}", 0, 0)
     with closing(load_engine_of(spec)) as engine:
@@ -58,13 +65,17 @@ def generate_here(spec: ModelSpec, commission: Commission) -> list[Path]:
             commission.on_progress(spec.model_id, progress.step, progress.num_steps)
 
         generation = engine.generate(request, on_step)
+
+    def passes(pixels: Pixels, seed: int) -> bool:
+        judgement = safety.judge_image(pixels)
+        if judgement.is_filtered:
+            commission.on_warning(f"the picture of seed {seed} is filtered: {judgement.filtered_category}")
+        return not judgement.is_filtered
+
     for warning in generation.warnings:
         commission.on_warning(warning)
-    encoded = (images.encode(pixels, "png") for pixels in generation.images)
-    return [
-        commission.write(image.content, seed, image.extension)
-        for seed, image in zip(request.seeds, encoded, strict=True)
-    ]
+    made = zip(request.seeds, generation.images, strict=True)
+    return [commission.write_picture(pixels, seed) for seed, pixels in made if passes(pixels, seed)]
 
 
 def generate_there(server: str, key: str, model_id: str, commission: Commission) -> list[Path]:
@@ -77,7 +88,7 @@ def generate_there(server: str, key: str, model_id: str, commission: Commission)
             prediction = _wait(client, prediction, commission.on_progress)
             for warning in prediction["warnings"]:
                 commission.on_warning(warning)
-            return [_fetch(client, image, commission) for image in prediction["images"]]
+            return [_fetch(client, image, commission) for image in prediction["images"] if image["url"]]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unavailable(f"no answer from {server}: {error}") from error
 

@@ -21,6 +21,7 @@ from limner.errors import LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions import store
 from limner.predictions.lifecycle import Limits
+from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
 from limner.settings import ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.workers import AdvisoryLocks, FileLocks, Locks
@@ -140,6 +141,7 @@ class Health:
 
 def build_runtime(settings: Settings) -> Runtime:
     """Raises BadSettings."""
+    require_checks(settings.safety_list, settings.prompt_check_names, settings.image_check_names)
     database = open_database(settings.resolved_database_url)
     return Runtime(
         settings=settings,
@@ -207,6 +209,13 @@ def find_faults(runtime: Runtime, now: datetime) -> list[str]:
     faults += [f"prediction {one}: unfinished, and nothing is held for it" for one in sorted(live - held)]
     faults += [f"prediction {one}: finished, and money is held for it" for one in sorted(held - live)]
     return faults
+
+
+def load_safety_of(settings: Settings) -> Safety:
+    """Raises BadSettings, and whatever a check raises that cannot be loaded."""
+    rules = Rules(Mode(settings.safety), settings.safety_flag_threshold, settings.safety_filter_threshold)
+    names = settings.prompt_check_names, settings.image_check_names
+    return load_safety(rules, settings.safety_list, *names)
 
 
 def load_engine_of(spec: ModelSpec) -> Engine:

@@ -86,6 +86,33 @@ class Settings(BaseSettings):
     silence_seconds: float = Field(30, gt=0, description="A worker silent for longer is taken for dead.")
     polling_seconds: float = Field(0.05, gt=0, description="How often a worker looks for work.")
 
+    safety: Literal["filter", "flag", "off"] = Field(
+        "filter", description="What becomes of content that a check finds: see safety.md."
+    )
+    safety_flag_threshold: float = Field(
+        0.5, ge=0, le=1, description="A picture at least this suspicious, 0 to 1, is marked nsfw."
+    )
+    safety_filter_threshold: float = Field(
+        0.8, ge=0, le=1, description="A prompt or a picture at least this suspicious is filtered."
+    )
+    safety_list: Path | None = Field(
+        None, description="A file of further words and patterns for the prompt check."
+    )
+    prompt_checks: str = Field(
+        "", description="Further checks of prompts: entry points in limner.prompt_checks, comma-separated."
+    )
+    image_checks: str = Field(
+        "", description="Checks of pictures: entry points in limner.image_checks, comma-separated."
+    )
+
+    @property
+    def prompt_check_names(self) -> list[str]:
+        return _names(self.prompt_checks)
+
+    @property
+    def image_check_names(self) -> list[str]:
+        return _names(self.image_checks)
+
     @property
     def resolved_data_dir(self) -> Path:
         return self.data_dir.expanduser().resolve()
@@ -122,6 +149,10 @@ def read_settings(**overrides: Any) -> Settings:
         raise BadSettings(_first_complaint(error)) from error
     except (SettingsError, ValueError, OSError) as error:  # TOMLDecodeError is a ValueError
         raise BadSettings(f"the configuration cannot be read: {error}") from error
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _check_config_file(path: Path | None) -> None:

@@ -34,6 +34,7 @@ from limner.runtime import (
     attempt_of,
     generation_request,
     load_engine_of,
+    load_safety_of,
 )
 from limner.workers import Lock, Worker
 
@@ -74,6 +75,7 @@ class Shift:
         self.launched = threading.Event()
         self._is_signalled = False
         self._parent_pid = parent_pid
+        self._safety = load_safety_of(runtime.settings)
         self._engines: dict[EngineChoice, Engine] = {}
         self._making: dict[str, Making] = {}
         self._turn = threading.Lock()
@@ -160,7 +162,7 @@ class Shift:
 
     def _make(self, prediction: Prediction) -> None:
         database, storage = self.runtime.database, self.runtime.storage
-        making = self._making[prediction.id] = Making(database, storage, _now, prediction)
+        making = self._making[prediction.id] = Making(database, storage, self._safety, _now, prediction)
         try:
             spec = self.runtime.catalog.find(prediction.model_id)
             making.run(self._engines.get(spec.engine), generation_request(spec, prediction.request))

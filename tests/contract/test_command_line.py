@@ -109,6 +109,7 @@ def test_generate_pays_for_nothing_that_it_cannot_keep(server: Server) -> None:
     [
         ((" ",), ["prompt"]),
         (("a cat", "-n", "5"), ["num_images"]),
+        (("a nude woman",), ["Content is filtered", "sexual"]),
         (("a cat", "-m", "google/imagen5"), ["google/imagen5"]),
         (("a cat", "-m", "google/imagen3-fast"), ["The paint ran out."]),
         (("a cat", "-o", NOT_A_FOLDER), ["/dev/null"]),

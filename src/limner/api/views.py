@@ -59,6 +59,8 @@ class PredictionView(View):
     inputs: dict[str, Any]
     images: list[ImageView]
     progress: ProgressView
+    queue_position: int = Field(description="Place in line, from 1, while it is `created`; otherwise 0.")
+    eta_seconds: float = Field(description="Estimated seconds to its end; 0 when finished, or not known.")
     made_by: str = Field(description="The engine and the weights that made the pictures; empty until made.")
     warnings: list[str] = Field(description="What the caller should know, such as words the model does not.")
 

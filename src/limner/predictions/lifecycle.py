@@ -22,7 +22,7 @@ from limner.accounts import Caller
 from limner.catalog import ModelSpec
 from limner.errors import Conflict, RateLimited
 from limner.inputs import ImageInput, with_seed
-from limner.predictions import store
+from limner.predictions import progress, store
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction, Status
 from limner.predictions.store import Changes
 
@@ -124,9 +124,13 @@ def look(tx: Connection, prediction: Prediction) -> None:
             raise _lease_lost(prediction)
 
 
-def record_progress(tx: Connection, prediction: Prediction, step: int, num_steps: int) -> None:
-    """Raises LeaseLost."""
+def record_progress(
+    tx: Connection, prediction: Prediction, step: int, num_steps: int, preview: bytes | None = None
+) -> None:
+    """``preview`` is a JPEG; without a new one the former stays. Raises LeaseLost."""
     _swap(tx, prediction, {"step": step, "num_steps": num_steps})
+    if preview is not None:
+        progress.put_preview(tx, prediction.id, step, preview)
 
 
 def complete(
@@ -183,6 +187,7 @@ def rescue(
     changes = {"attempt": attempt + 1, "owner": None, "is_in_engine": False, "engine_deaths": deaths}
     if not store.swap_owner(tx, prediction_id, attempt, owner, changes):
         return False
+    progress.drop_preview(tx, prediction_id)
     if deaths >= MAX_ENGINE_DEATHS:
         text = f"The engine broke down {deaths} times over this request; it was given up, free of charge."
         fail(tx, replace(prediction, attempt=attempt + 1), Failure(text, FailureCode.FAILED), now)
@@ -204,6 +209,7 @@ def _swap(tx: Connection, prediction: Prediction, changes: Changes) -> None:
 def _close(tx: Connection, prediction: Prediction, changes: Changes) -> bool:
     """Whether it was this call that closed it."""
     if store.swap(tx, prediction.id, prediction.attempt, changes):
+        progress.drop_preview(tx, prediction.id)
         return True
     now_stored = store.find_any(tx, prediction.id)
     if now_stored is None or not now_stored.is_terminal or now_stored.attempt != prediction.attempt:

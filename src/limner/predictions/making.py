@@ -1,4 +1,5 @@
-"""One attempt, from the worker's first look to the closing transaction: engine, files, storage, outcome.
+"""One attempt, from the worker's first look to the closing transaction: content filter, engine, files,
+storage, outcome.
 
 Knows no queue and no process: it is called with an engine in hand, and whatever happens it leaves the
 prediction closed, or raises LeaseLost (another attempt has it) or DatabaseUnavailable (ask again later).
@@ -18,7 +19,8 @@ from limner.engines.engine import Engine, Generation, GenerationRequest, Progres
 from limner.errors import EngineFailed
 from limner.predictions import lifecycle
 from limner.predictions.lifecycle import CancelRequested, LeaseLost, Made
-from limner.predictions.prediction import Failure, FailureCode, Output, Prediction
+from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction
+from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
 
 WRITE_SECONDS = 0.25  # progress reaches the database at most this often
@@ -27,12 +29,37 @@ Clock = Callable[[], datetime]
 log = structlog.get_logger()
 
 
+class ContentFiltered(Exception):
+    """Nothing of it may be handed out."""
+
+    def __init__(self, filtered: tuple[Filtered, ...]) -> None:
+        super().__init__(FILTERED_TEXT)
+        self.filtered = filtered
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came out of the engine, and what the content filter says of each picture."""
+
+    generation: Generation
+    judgements: tuple[Judgement, ...]
+    warnings: tuple[str, ...]
+    inference_ms: int
+
+    @property
+    def filtered(self) -> tuple[Filtered, ...]:
+        numbered = enumerate(self.judgements, 1)
+        return tuple(Filtered(n, one.filtered_category) for n, one in numbered if one.is_filtered)
+
+
 @dataclass(slots=True)
 class Making:
-    """An attempt in hand. ``ticked`` is when its engine was last heard of, or None outside the engine."""
+    """An attempt in hand. ``ticked`` is when its engine (or a check of the content filter, anybody's code)
+    was last heard of, or None outside of both."""
 
     database: Database
     storage: Storage
+    safety: Safety
     clock: Clock
     prediction: Prediction
     ticked: float | None = None
@@ -43,9 +70,10 @@ class Making:
         try:
             if engine is None:
                 raise EngineFailed("The engine of this model is not loaded.")
-            generation, inference_ms = self._generate(engine, request)
-            outputs = self._deliver(generation, request)
-            made = Made(generation.made_by, generation.warnings, inference_ms)
+            judged = self._generate(engine, request)
+            outputs = self._deliver(judged, request)
+            made_by = judged.generation.made_by
+            made = Made(made_by, judged.warnings, judged.inference_ms, judged.filtered)
             with self.database.begin() as tx:
                 lifecycle.complete(tx, self.prediction, outputs, made, self.clock())
         except (LeaseLost, DatabaseUnavailable):
@@ -57,19 +85,40 @@ class Making:
         with self.database.begin() as tx:
             lifecycle.fail(tx, self.prediction, failure, self.clock())
 
-    def _generate(self, engine: Engine, request: GenerationRequest) -> tuple[Generation, int]:
+    def _generate(self, engine: Engine, request: GenerationRequest) -> Judged:
         with self.database.begin() as tx:
             lifecycle.enter_engine(tx, self.prediction)
-        started = self.ticked = time.monotonic()
         try:
-            generation = engine.generate(request, self._on_step)
+            judged = self._judge(engine, request)
         finally:
             self.ticked = None
-        inference_ms = round((time.monotonic() - started) * 1000)
         with self.database.begin() as tx:
             lifecycle.leave_engine(tx, self.prediction)
+        return judged
+
+    def _judge(self, engine: Engine, request: GenerationRequest) -> Judged:
+        """Raises ContentFiltered when nothing is left to hand out."""
+        self.ticked = time.monotonic()
+        of_prompt = self.safety.judge_prompt(request.prompt)
+        if of_prompt.is_filtered:
+            every = range(1, len(request.seeds) + 1)
+            raise ContentFiltered(tuple(Filtered(n, of_prompt.filtered_category) for n in every))
+        started = self.ticked = time.monotonic()
+        generation = engine.generate(request, self._on_step)
+        inference_ms = round((time.monotonic() - started) * 1000)
         _check(generation, request)
-        return generation, inference_ms
+        warnings = (*generation.warnings, *_warnings_of(of_prompt))
+        judged = Judged(generation, self._judge_images(generation), warnings, inference_ms)
+        if len(judged.filtered) == len(request.seeds):
+            raise ContentFiltered(judged.filtered)
+        return judged
+
+    def _judge_images(self, generation: Generation) -> tuple[Judgement, ...]:
+        judgements = []
+        for pixels in generation.images:
+            self.ticked = time.monotonic()
+            judgements.append(self.safety.judge_image(pixels))
+        return tuple(judgements)
 
     def _on_step(self, progress: Progress) -> None:
         now = self.ticked = time.monotonic()
@@ -77,18 +126,33 @@ class Making:
             lifecycle.look(tx, self.prediction)
         if now - self._written >= WRITE_SECONDS or progress.step == progress.num_steps:
             self._written = now
+            preview = self._preview(progress)
             with self.database.begin() as tx:
-                lifecycle.record_progress(tx, self.prediction, progress.step, progress.num_steps)
+                lifecycle.record_progress(tx, self.prediction, progress.step, progress.num_steps, preview)
 
-    def _deliver(self, generation: Generation, request: GenerationRequest) -> list[Output]:
+    def _preview(self, progress: Progress) -> bytes | None:
+        """Where pictures are checked there is none: it would show what the check may keep back."""
+        if progress.preview is None or self.safety.checks_images:
+            return None
+        try:
+            return images.preview(progress.preview())
+        except Exception as error:  # of whatever kind: a preview is worth no picture
+            log.warning("no preview", prediction_id=self.prediction.id, exc_info=error)
+            return None
+
+    def _deliver(self, judged: Judged, request: GenerationRequest) -> list[Output]:
         """Under the attempt, so that a worker taken for dead cannot touch what its successor delivers."""
         outputs = []
-        for n, (pixels, seed) in enumerate(zip(generation.images, request.seeds, strict=True), 1):
+        made = zip(judged.generation.images, request.seeds, judged.judgements, strict=True)
+        for n, (pixels, seed, judgement) in enumerate(made, 1):
+            if judgement.is_filtered:
+                continue
             encoded = images.encode(pixels, self.prediction.request.output_format)
             key = f"predictions/{self.prediction.id}/{self.prediction.attempt}/{n}.{encoded.extension}"
             self.storage.put(key, encoded.content, encoded.content_type)
-            size = (request.width, request.height)
-            outputs.append(Output(n, key, seed, *size, encoded.content_type, len(encoded.content)))
+            size, num_bytes = (request.width, request.height), len(encoded.content)
+            is_nsfw = judgement.is_flagged
+            outputs.append(Output(n, key, seed, *size, encoded.content_type, num_bytes, is_nsfw))
         return outputs
 
 
@@ -105,11 +169,21 @@ def _check(generation: Generation, request: GenerationRequest) -> None:
             )
 
 
+def _warnings_of(of_prompt: Judgement) -> list[str]:
+    found = of_prompt.flagged_category
+    return [f"The content filter found in the prompt: {found}. It was let through."] if found else []
+
+
 def _failure(error: Exception, prediction_id: str) -> Failure:
     """What the caller is told; what only we may know goes to the log."""
     match error:
         case CancelRequested() | EngineFailed():
             return Failure(error.message, FailureCode.FAILED)
+        case ContentFiltered():
+            return Failure(FILTERED_TEXT, FailureCode.FILTERED, error.filtered)
+        case CheckFailed():
+            log.error("content filter failed", prediction_id=prediction_id, exc_info=error)
+            return Failure(f"{error.message} Nothing was charged.", FailureCode.UNAVAILABLE)
         case StorageUnavailable():
             log.error("output not stored", prediction_id=prediction_id, cause=error.message)
             return Failure("The pictures could not be stored; nothing was charged.", FailureCode.UNAVAILABLE)

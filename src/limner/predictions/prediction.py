@@ -112,8 +112,19 @@ class Prediction:
         return tuple(self.request.seed + k for k in range(self.request.num_images))
 
 
-def public_view(prediction: Prediction, public_url: str, storage: Storage) -> dict[str, Json]:
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What an unfinished prediction has before it."""
+
+    queue_position: int = 0  # from 1 while it waits in line
+    eta_seconds: float = 0.0  # to its end; 0 when finished, or not known
+
+
+def public_view(
+    prediction: Prediction, public_url: str, storage: Storage, outlook: Outlook | None = None
+) -> dict[str, Json]:
     """The prediction as every answer shows it: all fields always, and none ever null (contract 1.1)."""
+    outlook = outlook or Outlook()
     links = [f"{public_url}/predictions/{prediction.id}/{out.file_name}" for out in prediction.outputs]
     return {
         "id": prediction.id,
@@ -132,6 +143,8 @@ def public_view(prediction: Prediction, public_url: str, storage: Storage) -> di
         "inputs": dict(prediction.inputs),
         "images": _image_views(prediction, links),
         "progress": {"step": prediction.step, "num_steps": prediction.num_steps},
+        "queue_position": outlook.queue_position,
+        "eta_seconds": round(outlook.eta_seconds, 1),
         "made_by": prediction.made_by,
         "warnings": list(prediction.warnings),
     }

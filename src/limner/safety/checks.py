@@ -66,6 +66,10 @@ class Safety:
         self._prompt_checks = prompt_checks
         self._image_checks = image_checks
 
+    @property
+    def checks_images(self) -> bool:
+        return bool(self._image_checks)
+
     def judge_prompt(self, prompt: str) -> Judgement:
         """Raises CheckFailed."""
         return self._judge(_findings(self._prompt_checks, prompt))
@@ -93,13 +97,18 @@ def load_safety(
     rules: Rules, own_list: Path | None, prompt_checks: Sequence[str], image_checks: Sequence[str]
 ) -> Safety:
     """With the checks of these names, beside the word list. Raises BadSettings, and what loading raises."""
-    loaded = [_find(PROMPT_CHECKS, name).load()() for name in prompt_checks]
-    image_loaded = [_find(IMAGE_CHECKS, name).load()() for name in image_checks]
-    return Safety(rules, [read_word_list(own_list), *loaded], image_loaded)
+    word_list = read_word_list(own_list)
+    if rules.mode is Mode.OFF:
+        return Safety(rules, [word_list])
+    further = [_find(PROMPT_CHECKS, name).load()() for name in prompt_checks]
+    of_images = [_find(IMAGE_CHECKS, name).load()() for name in image_checks]
+    return Safety(rules, [word_list, *further], of_images)
 
 
-def require_checks(prompt_checks: Iterable[str], image_checks: Iterable[str]) -> None:
-    """Raises BadSettings for a check that is not installed; loads none."""
+def require_checks(own_list: Path | None, prompt_checks: Iterable[str], image_checks: Iterable[str]) -> None:
+    """Raises BadSettings for a list that cannot be read or a check that is not installed; loads none."""
+    if own_list is not None:
+        read_word_list(own_list)
     for group, names in ((PROMPT_CHECKS, prompt_checks), (IMAGE_CHECKS, image_checks)):
         for name in names:
             _find(group, name)
