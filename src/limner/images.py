@@ -14,6 +14,8 @@ try:
 except ImportError:  # pragma: no cover, by platform
     fpng = None
 
+PREVIEW_SIDE = 256
+
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 
 
@@ -28,6 +30,15 @@ def encode(pixels: Pixels, output_format: str) -> Encoded:
     """The picture as "png", "jpeg" or "webp"; png gives back exactly these pixels."""
     extension, encoder = _ENCODERS[output_format]
     return Encoded(encoder(np.ascontiguousarray(pixels)), f"image/{output_format}", extension)
+
+
+def preview(pixels: Pixels) -> bytes:
+    """A JPEG of a few kilobytes, at most PREVIEW_SIDE pixels a side."""
+    small = Image.fromarray(pixels)
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=75)
+    return file.getvalue()
 
 
 def _png(pixels: Pixels) -> bytes:

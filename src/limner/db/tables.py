@@ -223,7 +223,6 @@ previews = Table(
     Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
     Column("step", Integer, nullable=False),
     Column("jpeg", LargeBinary, nullable=False),
-    Column("updated_at", UtcDateTime, nullable=False),
 )
 
 # An event to be told to a URL; it has one attempt or many. A redelivery is a delivery of its own.

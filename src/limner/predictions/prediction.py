@@ -85,6 +85,8 @@ class Prediction:
     attempt: int
     price_micros: int  # per picture, as it was at submit
     created_at: datetime
+    expires_at: datetime
+    queue_tag: int | None = None  # its place in the queue; None while it waits for its account's level
     owner: str | None = None  # the worker that has it
     engine_deaths: int = 0
     is_in_engine: bool = False
@@ -94,6 +96,10 @@ class Prediction:
     step: int = 0
     num_steps: int = 0
     failure: Failure = NO_FAILURE
+    charged_micros: int = 0
+    cancel_requested_at: datetime | None = None
+    is_cancelled: bool = False
+    webhook_url: str | None = None
     made_by: str = ""
     warnings: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
@@ -120,11 +126,13 @@ class Outlook:
     eta_seconds: float = 0.0  # to its end; 0 when finished, or not known
 
 
+NO_OUTLOOK = Outlook()
+
+
 def public_view(
-    prediction: Prediction, public_url: str, storage: Storage, outlook: Outlook | None = None
+    prediction: Prediction, public_url: str, storage: Storage, outlook: Outlook = NO_OUTLOOK
 ) -> dict[str, Json]:
     """The prediction as every answer shows it: all fields always, and none ever null (contract 1.1)."""
-    outlook = outlook or Outlook()
     links = [f"{public_url}/predictions/{prediction.id}/{out.file_name}" for out in prediction.outputs]
     return {
         "id": prediction.id,

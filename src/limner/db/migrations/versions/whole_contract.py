@@ -175,7 +175,6 @@ def _create_previews() -> None:
         sa.Column("prediction_id", sa.String(32), nullable=False),
         sa.Column("step", sa.Integer, nullable=False),
         sa.Column("jpeg", sa.LargeBinary, nullable=False),
-        _at("updated_at"),
         sa.PrimaryKeyConstraint("prediction_id", name="pk_previews"),
         sa.ForeignKeyConstraint(
             ["prediction_id"], ["predictions.id"], name="fk_previews_prediction_id", ondelete="CASCADE"

@@ -1,0 +1,80 @@
+"""How long it will take: the outlook of unfinished predictions, from one look at the whole queue a second.
+
+Knows the progress of predictions; knows no HTTP.
+"""
+
+import asyncio
+import contextvars
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+
+from limner import workers
+from limner.errors import LimnerError, NotFound
+from limner.predictions import progress
+from limner.predictions.prediction import NO_OUTLOOK, Outlook, Prediction
+from limner.predictions.progress import Glance, Survey
+from limner.runtime import Runtime
+
+REMEMBERED_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Forecast:
+    """One per application; belongs to one event loop. What it remembers is at most a second old."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._survey = Survey()
+        self._until = 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    async def refresh(self) -> None:
+        """Looks anew if the last look is too old, once for all who ask meanwhile. A failure is logged only:
+        what it spoils is a guess."""
+        if time.monotonic() < self._until:
+            return
+        if self._looking is None:
+            looking = self._look_once()
+            self._looking = asyncio.get_running_loop().create_task(looking, context=contextvars.Context())
+        await asyncio.shield(self._looking)
+
+    async def _look_once(self) -> None:
+        try:
+            self._survey = await run_in_threadpool(self._look)
+        except LimnerError as error:
+            log.warning("no forecast", cause=error.message)
+        finally:
+            self._until = time.monotonic() + REMEMBERED_SECONDS
+            self._looking = None
+
+    def _look(self) -> Survey:
+        silent_since = datetime.now(UTC) - timedelta(seconds=self._runtime.settings.silence_seconds)
+        with self._runtime.database.read() as tx:
+            return progress.survey(tx, workers.count_beating(tx, silent_since))
+
+    def of_glance(self, prediction_id: str, glance: Glance) -> Outlook:
+        return self._survey.outlook(prediction_id, glance, datetime.now(UTC))
+
+    def of(self, prediction: Prediction) -> Outlook:
+        if prediction.is_terminal:
+            return NO_OUTLOOK
+        glance = Glance(
+            self._pool_of(prediction.model_id),
+            prediction.status,
+            prediction.attempt,
+            prediction.step,
+            prediction.num_steps,
+            prediction.started_at,
+            0,
+        )
+        return self.of_glance(prediction.id, glance)
+
+    def _pool_of(self, model_id: str) -> str:
+        try:
+            return self._runtime.catalog.find(model_id).engine.pool
+        except NotFound:  # taken out of the catalog since
+            return ""
