@@ -205,6 +205,11 @@ def integral(value: Json) -> int | None:
     return int(value)
 
 
+def printable(text: str) -> str:
+    """The text with what no database and no answer can hold replaced: it came from outside, and is quoted."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 def is_storable(text: str) -> bool:
     """PostgreSQL refuses NUL, and no database takes half a surrogate pair."""
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from limner.accounts import Caller
+from limner.api import strict
 from limner.api.body import read_json
 from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
 from limner.api.envelope import Envelope
@@ -18,8 +18,7 @@ from limner.api.ids import check_prediction_id
 from limner.api.results import Answer
 from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
-from limner.catalog import ModelSpec
-from limner.inputs import FIELDS, ImageInput, parse_input
+from limner.inputs import FIELDS, parse_input
 from limner.predictions.lifecycle import Submission, submit
 from limner.predictions.prediction import Prediction
 
@@ -45,7 +44,8 @@ RESULT_DOCUMENTATION: dict[str, Any] = {
     },
 }
 SUBMIT_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}}
+    "parameters": [strict.PARAMETER],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}},
 }
 
 
@@ -78,18 +78,19 @@ async def submit_prediction(
     if model_id.partition("/")[0] in RESERVED_SEGMENTS:
         raise HTTPException(405, headers={"Allow": "GET"})
     spec = context.runtime.catalog.find(model_id)
-    image_input = parse_input(spec.inputs, await read_json(request))
-    prediction = await run_in_threadpool(_submit, context, caller, spec, image_input)
+    body = await read_json(request)
+    image_input = parse_input(spec.inputs, body)
+    warnings = strict.warnings_of(spec, body, strict.is_strict(request))
+    prediction = await run_in_threadpool(_submit, context, Submission(caller, spec, image_input, warnings))
     if image_input.enable_sync_mode:
         window = context.sync_window_seconds
         return _respond(await finished_or_late(request, context.results, prediction, window))
     return _respond(await context.results.answer(prediction))
 
 
-def _submit(context: Context, caller: Caller, spec: ModelSpec, image_input: ImageInput) -> Prediction:
+def _submit(context: Context, submission: Submission) -> Prediction:
     runtime = context.runtime
     with runtime.database.begin() as tx:
-        submission = Submission(caller, spec, image_input)
         return submit(tx, submission, runtime.limits, runtime.enqueue, datetime.now(UTC))
 
 
