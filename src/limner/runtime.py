@@ -4,11 +4,11 @@ Nothing is loaded or migrated by building; ``serve`` and ``worker`` migrate firs
 (or ``generate``, in this process) loads an engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, EnqueueOptions
 from sqlalchemy import Connection
 
 from limner import accounts, ledger, workers
@@ -20,16 +20,26 @@ from limner.engines.engine import Engine, GenerationRequest, load_engine
 from limner.errors import LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions import store
-from limner.predictions.lifecycle import Limits
+from limner.predictions.delivering import Courier
+from limner.predictions.lifecycle import RETENTION, Limits
+from limner.predictions.prediction import Prediction
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
 from limner.settings import ModelChoice, Settings
 from limner.storage import Storage, open_storage
+from limner.uploads.intake import Intake
+from limner.webhooks.delivery import schedule
+from limner.webhooks.sending import Sender
 from limner.workers import AdvisoryLocks, FileLocks, Locks
 
 APPLICATION = "limner"
 # Pinned: by default it is a hash of the source, and an upgrade would strand what is queued.
 APPLICATION_VERSION = "1"
-GENERATE = "generate"  # the name of the workflow, in the queue's rows
+GENERATE = "generate"  # the names of the workflows, in the queue's rows
+DELIVER = "deliver"
+WEBHOOKS = "webhooks of limner"  # the queue of deliveries; engine pools have names of their own
+DELIVERIES_AT_ONCE = 32  # by one worker: threads that wait for receivers
+DELIVERIES_AT_ONCE_PER_ACCOUNT = 8  # so that the slow receivers of one account hold up no other's
+WEBHOOK_POLLING_SECONDS = 0.25
 DEFAULT_ACCOUNT = "default"
 DEFAULT_CREDIT_MICROS = 1_000 * ledger.MICROS_PER_DOLLAR
 
@@ -66,15 +76,35 @@ class Queue:
             attempt,
         )
 
+    def enqueue_delivery(
+        self, tx: Connection, delivery_id: str, number: int, account_id: str, delay_seconds: float
+    ) -> None:
+        """Queues an attempt to deliver within this transaction; DBOS keeps it until the delay is over."""
+        options: EnqueueOptions = {
+            "workflow_name": DELIVER,
+            "workflow_id": workflow_id(delivery_id, number),
+            "queue_name": WEBHOOKS,
+            "queue_partition_key": account_id,
+            "app_version": APPLICATION_VERSION,
+        }
+        if delay_seconds > 0:
+            options["delay_seconds"] = delay_seconds
+        self.client.enqueue_in_transaction(tx, options, delivery_id, number)
+
+    def announce(self, tx: Connection, prediction: Prediction, now: datetime) -> None:
+        """Queues the first attempt to tell a prediction's webhook that it is finished."""
+        assert prediction.webhook_url is not None, "only what has a webhook is announced"
+        schedule(tx, prediction.account_id, prediction.id, prediction.webhook_url, self.enqueue_delivery, now)
+
     def takers(self) -> set[str]:
         """The workers that have workflows in hand."""
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
-    def taken_by(self, worker_id: str) -> list[str]:
-        """The workflows that this worker has taken from the queue and not finished."""
+    def taken_by(self, worker_id: str, name: str = GENERATE) -> list[str]:
+        """The workflows of this name that this worker has taken from the queue and not finished."""
         found = self.client.list_workflows(
-            status="PENDING", executor_id=worker_id, load_input=False, load_output=False
+            status="PENDING", executor_id=worker_id, name=name, load_input=False, load_output=False
         )
         return [status.workflow_id for status in found]
 
@@ -84,10 +114,16 @@ class Queue:
             self.client.cancel_workflows(workflow_ids)
 
     def migrate(self, pools: set[str], polling_seconds: float) -> None:
-        """DBOS's tables, and one queue per engine pool: one picture at a time on each worker."""
+        """DBOS's tables; a queue per engine pool, one picture at a time on each worker; and the webhooks'."""
         DBOS.migrate(self._database.engine.url.render_as_string(hide_password=False))
         for pool in sorted(pools):
             self.client.register_queue(pool, worker_concurrency=1, polling_interval_sec=polling_seconds)
+        self.client.register_queue(
+            WEBHOOKS,
+            worker_concurrency=DELIVERIES_AT_ONCE,
+            partition_worker_concurrency=DELIVERIES_AT_ONCE_PER_ACCOUNT,
+            polling_interval_sec=WEBHOOK_POLLING_SECONDS,
+        )
 
     def close(self) -> None:
         if self._client is not None:
@@ -116,6 +152,7 @@ class Runtime:
     queue: Queue
     locks: Locks
     limits: Limits
+    intake: Intake
     public_url: str
 
     def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
@@ -143,16 +180,18 @@ def build_runtime(settings: Settings) -> Runtime:
     """Raises BadSettings."""
     require_checks(settings.safety_list, settings.prompt_check_names, settings.image_check_names)
     database = open_database(settings.resolved_database_url)
+    storage = open_storage(settings.resolved_storage_url)
     return Runtime(
         settings=settings,
         database=database,
-        storage=open_storage(settings.resolved_storage_url),
+        storage=storage,
         catalog=catalog_of(settings),
         queue=Queue(database),
         locks=FileLocks(settings.resolved_data_dir / "locks")
         if database.is_sqlite
         else AdvisoryLocks(database.engine),
         limits=Limits(settings.queue_limit, settings.account_queue_limit),
+        intake=Intake(database, storage, RETENTION),
         public_url=settings.public_url.rstrip("/"),
     )
 
@@ -216,6 +255,15 @@ def load_safety_of(settings: Settings) -> Safety:
     rules = Rules(Mode(settings.safety), settings.safety_flag_threshold, settings.safety_filter_threshold)
     names = settings.prompt_check_names, settings.image_check_names
     return load_safety(rules, settings.safety_list, *names)
+
+
+def courier_of(runtime: Runtime, clock: Callable[[], datetime]) -> Courier:
+    """What attempts to deliver webhooks are made with."""
+    sender = Sender(allow_private=runtime.settings.webhook_allow_private)
+    queue = runtime.queue
+    return Courier(
+        runtime.database, runtime.storage, runtime.public_url, sender, queue.enqueue_delivery, clock
+    )
 
 
 def load_engine_of(spec: ModelSpec) -> Engine:

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     silence_seconds: float = Field(30, gt=0, description="A worker silent for longer is taken for dead.")
     polling_seconds: float = Field(0.05, gt=0, description="How often a worker looks for work.")
 
+    webhook_allow_private: bool = Field(
+        False, description="Webhooks may go to private addresses: for development."
+    )
+
     safety: Literal["filter", "flag", "off"] = Field(
         "filter", description="What becomes of content that a check finds: see safety.md."
     )

@@ -29,16 +29,22 @@ from limner.predictions.prediction import Failure, FailureCode, Prediction
 from limner.runtime import (
     APPLICATION,
     APPLICATION_VERSION,
+    DELIVER,
+    DELIVERIES_AT_ONCE,
     GENERATE,
+    WEBHOOKS,
     Runtime,
     attempt_of,
+    courier_of,
     generation_request,
     load_engine_of,
     load_safety_of,
 )
+from limner.webhooks import delivery
 from limner.workers import Lock, Worker
 
 LOOK_SECONDS = 0.1
+SPARE_THREADS = 4  # of DBOS itself
 PR_SET_PDEATHSIG = 1
 
 EXIT_OK = 0
@@ -76,8 +82,10 @@ class Shift:
         self._is_signalled = False
         self._parent_pid = parent_pid
         self._safety = load_safety_of(runtime.settings)
+        self._courier = courier_of(runtime, _now)
         self._engines: dict[EngineChoice, Engine] = {}
         self._making: dict[str, Making] = {}
+        self._delivering: set[str] = set()
         self._turn = threading.Lock()
         self._ended = threading.Event()
         self._signed_off = threading.Event()
@@ -131,11 +139,14 @@ class Shift:
             "executor_id": self.worker.id,
             "application_version": APPLICATION_VERSION,
             "run_migrations": False,
+            # A thread for whatever may be taken from the queues: none waits for another's.
+            "max_executor_threads": DELIVERIES_AT_ONCE + len(self._engines) + SPARE_THREADS,
             "log_level": "WARNING",
         }
         DBOS(config=config)
         DBOS.workflow(name=GENERATE)(lambda prediction_id, attempt: self.generate(prediction_id, attempt))
-        DBOS.listen_queues([choice.pool for choice in self._engines])
+        DBOS.workflow(name=DELIVER)(lambda delivery_id, number: self.deliver(delivery_id, number))
+        DBOS.listen_queues([WEBHOOKS, *(choice.pool for choice in self._engines)])
         DBOS.launch()
         log.info("worker is ready", worker_id=self.worker.id, pools=[one.pool for one in self._engines])
 
@@ -147,6 +158,19 @@ class Shift:
             if self.stop.is_set():
                 self._park()
             self._attempt(prediction_id, attempt)
+
+    def deliver(self, delivery_id: str, number: int) -> None:
+        """The workflow of an attempt to deliver; it waits for no engine, and never raises, as ``generate``."""
+        if self.stop.is_set():
+            self._park()
+        self._delivering.add(delivery_id)
+        try:
+            self._courier.run(delivery_id, number)
+        except Exception as error:  # the database is gone, or this is a bug: rescue will take it up
+            log.error("delivery broken off", delivery_id=delivery_id, exc_info=error)
+            _exit_hard(EXIT_BROKEN_OFF, "a delivery could not be recorded")
+        finally:
+            self._delivering.discard(delivery_id)
 
     def _attempt(self, prediction_id: str, attempt: int) -> None:
         try:
@@ -183,7 +207,7 @@ class Shift:
 
     def _finish(self) -> None:
         deadline = time.monotonic() + self.runtime.settings.grace_seconds
-        while self._making and time.monotonic() < deadline:
+        while (self._making or self._delivering) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS / 2)
 
     def _close_engines(self) -> None:
@@ -192,13 +216,13 @@ class Shift:
                 engine.close()
 
     def _sign_off(self, lock: Lock) -> None:
-        is_idle = not self._making
+        is_idle = not (self._making or self._delivering)
         with suppress(LimnerError):  # whoever comes next will find the lock free, and do the same
             self._rescue(self.worker.id, is_death=False)
             lock.release()
         self._signed_off.set()
         if not is_idle:
-            _exit_hard(EXIT_OK, "the picture under way was put back")
+            _exit_hard(EXIT_OK, "what was under way was put back")
 
     def _pulse(self, lock: Lock) -> None:
         """Beats, looks after dead workers, the own engines and the parent, until the shift has ended."""
@@ -263,7 +287,12 @@ class Shift:
             with runtime.database.begin() as tx:
                 if lifecycle.rescue(tx, prediction_id, attempt, worker_id, runtime.enqueue, _now(), is_death):
                     log.warning("prediction rescued", prediction_id=prediction_id, worker_id=worker_id)
-        runtime.queue.drop(taken)
+        sent = runtime.queue.taken_by(worker_id, DELIVER)
+        for delivery_id, number in map(attempt_of, sent):
+            with runtime.database.begin() as tx:
+                if delivery.rescue(tx, delivery_id, number, runtime.queue.enqueue_delivery, _now()):
+                    log.warning("delivery rescued", delivery_id=delivery_id, worker_id=worker_id)
+        runtime.queue.drop([*taken, *sent])
         with runtime.database.begin() as tx:
             workers.remove(tx, worker_id)
 
