@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from limner import accounts, ledger
 from limner.accounts import Level
-from limner.api.app import create_app
+from limner.api.app import create_app, let_go
 from limner.api.server import listen, origin_of, run_server
 from limner.errors import BadSettings, LimnerError
 from limner.generate import Commission, OnProgress, generate_here, generate_there
@@ -76,7 +76,8 @@ def serve(
             key = ensure_default_account(runtime, datetime.now(UTC))
             with nullcontext() if no_worker else _worker_beside(public_url):
                 _announce(origin_of(listener), key)
-                run_server(create_app(runtime), listener)
+                api = create_app(runtime)
+                run_server(api, listener, lambda: let_go(api))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
+from typing import cast
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -14,11 +15,26 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from limner.api import account, center, envelope, health, llms, media, models, predictions, prices
+from limner.api import (
+    account,
+    center,
+    envelope,
+    events,
+    health,
+    llms,
+    media,
+    models,
+    predictions,
+    prices,
+    uploads,
+)
 from limner.api.context import Callers, Context
+from limner.api.forecast import Forecast
 from limner.api.metrics import CountResponses, Metrics
 from limner.api.request_ids import RequestIds
 from limner.api.results import Results
+from limner.api.uploads import Traffic
+from limner.api.watching import Watcher
 from limner.errors import LimnerError
 from limner.runtime import Runtime
 
@@ -27,7 +43,7 @@ MAX_THREADS = 8
 
 SYNC_WINDOW_SECONDS = 90  # what the official clients expect
 
-OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/")
+OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/", "/media/")
 
 EXPOSED_HEADERS = (
     *("Retry-After", "RateLimit", "RateLimit-Policy"),
@@ -45,8 +61,11 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
         redirect_slashes=False,  # a redirect would be built from the Host header
     )
     metrics = Metrics()
-    callers, results = Callers(runtime.database), Results(runtime)
-    app.state.context = Context(runtime, callers, results, metrics, sync_window_seconds)
+    forecast = Forecast(runtime)
+    watcher = Watcher(runtime, forecast)
+    callers, results = Callers(runtime.database), Results(runtime, forecast, watcher)
+    app.state.context = Context(runtime, callers, results, watcher, metrics, sync_window_seconds)
+    app.state.traffic = Traffic()
     _add_routes(app)
     app.add_exception_handler(LimnerError, envelope.answer_limner_error)
     app.add_exception_handler(HTTPException, envelope.answer_http_exception)
@@ -56,6 +75,11 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
     app.add_middleware(CrossOrigin)
     app.add_middleware(RequestIds)
     return app
+
+
+def let_go(app: FastAPI) -> None:
+    """Ends what only waits, a moment later; may be called from a signal handler."""
+    cast(Context, app.state.context).watcher.close()
 
 
 class CrossOrigin:
@@ -86,7 +110,7 @@ def _add_routes(app: FastAPI) -> None:
     # The submit route matches every path below /api/v3, so it comes last.
     routers = (
         *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),
-        *(center.router, health.router),
+        *(events.router, uploads.router, center.router, health.router),
     )
     for router in (*routers, predictions.submissions):
         app.include_router(router, responses=envelope.ERRORS)

@@ -6,7 +6,8 @@ be noticed. Knows no route.
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -16,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from limner.accounts import Caller, authenticate
 from limner.api.metrics import Metrics
 from limner.api.results import Results
+from limner.api.watching import Watcher
 from limner.db.database import Database
 from limner.errors import Unauthorized
 from limner.runtime import Runtime
@@ -52,8 +54,10 @@ class Context:
     runtime: Runtime
     callers: Callers
     results: Results
+    watcher: Watcher
     metrics: Metrics
     sync_window_seconds: float
+    streams: Counter[str] = field(default_factory=Counter)  # open event streams, by account
 
 
 async def context_of(request: Request) -> Context:

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.errors import LimnerError, RateLimited, TooLarge
+from limner.errors import LimnerError, RateLimited, TooLarge, TooSlow
 
 log = structlog.get_logger(__name__)
 
@@ -43,13 +43,22 @@ class ErrorEnvelope(BaseModel):
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorEnvelope, "description": HTTPStatus(status).phrase}
-    for status in (400, 401, 402, 404, 405, 413, 429, 500, 503)
+    for status in (400, 401, 402, 404, 405, 408, 413, 429, 500, 503)
 }
 """What any route may answer besides its success, for the documentation."""
 
 
+def as_json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def wrapped(data: bytes) -> bytes:
+    """The envelope of a success, around what is JSON already."""
+    return b'{"code":200,"message":"success","data":%b}' % data
+
+
 def success_bytes(data: Any) -> bytes:
-    return _encode({"code": 200, "message": "success", "data": data})
+    return wrapped(as_json(data))
 
 
 def success(data: Any) -> Response:
@@ -57,7 +66,7 @@ def success(data: Any) -> Response:
 
 
 def failure(code: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = _encode({"code": code, "message": message, "data": None})
+    body = as_json({"code": code, "message": message, "data": None})
     return Response(body, code, headers, media_type="application/json")
 
 
@@ -115,10 +124,6 @@ class LastResort:
 def _headers_of(error: LimnerError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, TooLarge):
+    if isinstance(error, TooLarge | TooSlow):
         return {"Connection": "close"}  # the rest of the body is never read
     return {}
-
-
-def _encode(envelope: Mapping[str, Any]) -> bytes:
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()

@@ -39,7 +39,7 @@ class Forecast:
             return
         if self._looking is None:
             looking = self._look_once()
-            self._looking = asyncio.get_running_loop().create_task(looking, context=contextvars.Context())
+            self._looking = asyncio.create_task(looking, context=contextvars.Context())
         await asyncio.shield(self._looking)
 
     async def _look_once(self) -> None:

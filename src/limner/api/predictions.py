@@ -3,6 +3,7 @@
 A submit is accepted or refused in one transaction; nothing is held for a request that is refused.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from limner.api import strict
+from limner.api import receivers, strict
 from limner.api.body import read_json
 from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
 from limner.api.envelope import Envelope
@@ -18,16 +19,20 @@ from limner.api.ids import check_prediction_id
 from limner.api.results import Answer
 from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
+from limner.errors import InvalidInput
 from limner.inputs import FIELDS, parse_input
 from limner.predictions.lifecycle import Submission, submit
 from limner.predictions.prediction import Prediction
+
+MAX_WAIT_SECONDS = 9  # the strictest client hangs up after ten
 
 RESERVED_SEGMENTS = frozenset(
     {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
 )
 SUBMIT_SCHEMA = {
     "type": "object",
-    "properties": {name: field.schema() for name, field in FIELDS.items()},
+    "properties": {name: field.schema() for name, field in FIELDS.items()}
+    | {receivers.BODY_FIELD: receivers.BODY_SCHEMA},
     "required": [name for name, field in FIELDS.items() if field.is_required],
 }
 RESULT_PATHS = (
@@ -39,12 +44,19 @@ RESULT_DOCUMENTATION: dict[str, Any] = {
     "response_model": Envelope[PredictionView],
     "openapi_extra": {
         "parameters": [
-            {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}}
+            {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}},
+            {
+                "name": "wait",
+                "in": "query",
+                "required": False,
+                "description": "Seconds to wait for the end, at most; some clients hang up after ten.",
+                "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+            },
         ]
     },
 }
 SUBMIT_BODY: dict[str, Any] = {
-    "parameters": [strict.PARAMETER],
+    "parameters": [receivers.QUERY_PARAMETER, strict.PARAMETER],
     "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}},
 }
 
@@ -56,14 +68,15 @@ submissions = APIRouter(tags=["predictions"], dependencies=[BEARER])
 @results.get(RESULT_PATHS[0], **RESULT_DOCUMENTATION)
 @results.get(RESULT_PATHS[1], **RESULT_DOCUMENTATION)
 async def read_result(request: Request) -> Response:
-    """The prediction as it is now, failed ones too."""
+    """The prediction as it is now, failed ones too; with `wait`, as soon as it ends or the time is up."""
     context, caller = await context_of(request), await caller_of(request)
     prediction_id = request.path_params["prediction_id"]
     key = (caller.account_id, prediction_id)
+    wait_seconds = _wait_seconds(request) if request.scope["query_string"] else 0
     answer = context.results.remembered(key)
     if answer is None:
         check_prediction_id(prediction_id)
-        answer = await context.results.find(key)
+        answer = await context.results.find(key, wait_seconds)
     return _respond(answer)
 
 
@@ -84,7 +97,8 @@ async def submit_prediction(
     prediction = await run_in_threadpool(_submit, context, Submission(caller, spec, image_input, warnings))
     if image_input.enable_sync_mode:
         window = context.sync_window_seconds
-        return _respond(await finished_or_late(request, context.results, prediction, window))
+        answer = await finished_or_late(request, context.results, context.watcher, prediction, window)
+        return _respond(answer)
     return _respond(await context.results.answer(prediction))
 
 
@@ -92,6 +106,13 @@ def _submit(context: Context, submission: Submission) -> Prediction:
     runtime = context.runtime
     with runtime.database.begin() as tx:
         return submit(tx, submission, runtime.limits, runtime.enqueue, datetime.now(UTC))
+
+
+def _wait_seconds(request: Request) -> float:
+    text = request.query_params.get("wait", "0")
+    if not re.fullmatch(r"[0-9](\.[0-9]{1,3})?", text) or float(text) > MAX_WAIT_SECONDS:
+        raise InvalidInput(f'field "wait": must be a number of seconds from 0 to {MAX_WAIT_SECONDS}')
+    return float(text)
 
 
 def _respond(answer: Answer) -> Response:

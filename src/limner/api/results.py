@@ -7,13 +7,16 @@ Knows the store and the public view; knows no HTTP.
 """
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 
-from limner.api.envelope import success_bytes
+from limner.api.envelope import as_json, wrapped
+from limner.api.forecast import Forecast
+from limner.api.watching import Watcher
 from limner.errors import NotFound
 from limner.inputs import Json
 from limner.predictions import store
@@ -55,7 +58,8 @@ class Reader:
         found: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(found)
         if self._task is None:
-            self._task = asyncio.create_task(self._read())
+            # In a context of its own: it reads for all, not for the request that began it.
+            self._task = asyncio.create_task(self._read(), context=contextvars.Context())
         return await found
 
     async def _read(self) -> None:
@@ -90,8 +94,10 @@ class Reader:
 class Results:
     """The answer to a poll of one prediction."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, forecast: Forecast, watcher: Watcher) -> None:
         self._runtime = runtime
+        self._forecast = forecast
+        self._watcher = watcher
         self._reader = Reader(self._read_many, runtime.database.is_sqlite)
         self._remembered: dict[Key, tuple[Answer, float]] = {}
 
@@ -99,9 +105,12 @@ class Results:
         answer, until = self._remembered.get(key, (None, 0.0))
         return answer if until > time.monotonic() else None
 
-    async def find(self, key: Key) -> Answer:
-        """Raises NotFound."""
+    async def find(self, key: Key, wait_seconds: float = 0) -> Answer:
+        """At once, or as soon as the prediction is finished within these seconds. Raises NotFound."""
         prediction = await self._reader.find(key)
+        if wait_seconds and not prediction.is_terminal:
+            finished = await self._watcher.finished(key, wait_seconds)
+            prediction = finished or await self._reader.find(key)
         answer = await self.answer(prediction)
         if prediction.is_terminal and len(answer.body) <= LARGEST_REMEMBERED_BYTES:
             self._remember(key, answer)
@@ -112,15 +121,22 @@ class Results:
         return await self._reader.find(key)
 
     async def answer(self, prediction: Prediction) -> Answer:
+        body = wrapped(await self.view_json(prediction))
+        return Answer(body, prediction.model_id, prediction.made_by)
+
+    async def view_json(self, prediction: Prediction) -> bytes:
+        if not prediction.is_terminal:
+            await self._forecast.refresh()
         if prediction.request.enable_base64_output and prediction.outputs:
             return await run_in_threadpool(self._render, prediction)  # reads the pictures
         return self._render(prediction)
 
     def view(self, prediction: Prediction) -> dict[str, Json]:
-        return public_view(prediction, self._runtime.public_url, self._runtime.storage)
+        outlook = self._forecast.of(prediction)
+        return public_view(prediction, self._runtime.public_url, self._runtime.storage, outlook)
 
-    def _render(self, prediction: Prediction) -> Answer:
-        return Answer(success_bytes(self.view(prediction)), prediction.model_id, prediction.made_by)
+    def _render(self, prediction: Prediction) -> bytes:
+        return as_json(self.view(prediction))
 
     def _remember(self, key: Key, answer: Answer) -> None:
         if len(self._remembered) >= REMEMBERED_ANSWERS:

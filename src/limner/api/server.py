@@ -4,6 +4,7 @@ Knows no route.
 """
 
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -31,8 +32,9 @@ def origin_of(listener: socket.socket) -> str:
     return f"http://{reachable}:{port}"
 
 
-def run_server(app: ASGIApp, listener: socket.socket) -> None:
-    """Serves until SIGTERM or SIGINT; then open requests have a moment to end."""
+def run_server(app: ASGIApp, listener: socket.socket, on_exit: Callable[[], None]) -> None:
+    """Serves until SIGTERM or SIGINT; then open requests have a moment to end. ``on_exit`` is called at once,
+    from the signal handler: without it, those who only wait would take that whole moment."""
     config = uvicorn.Config(
         app,
         ws="none",
@@ -41,12 +43,17 @@ def run_server(app: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=CLOSING_SECONDS,
     )
-    _Server(config).run(sockets=[listener])
+    _Server(config, on_exit).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Being told once is enough: at a second Ctrl-C uvicorn drops its own work, with a traceback."""
 
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_exit()
         if not self.should_exit:
             super().handle_exit(sig, frame)

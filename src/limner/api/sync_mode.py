@@ -1,33 +1,35 @@
 """Sync mode: the answer to a submit waits for the pictures, for as long as the window is open.
 
-Knows polls; knows nothing of how a request was accepted.
+Knows the watcher; knows nothing of how a request was accepted.
 """
 
-import asyncio
 import time
 
 from fastapi import Request
 
 from limner.api.envelope import success_bytes
 from limner.api.results import Answer, Results
+from limner.api.watching import Watcher
 from limner.predictions.prediction import Prediction
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 1.0  # for clients that hang up
 TIMED_OUT = 5004  # the public code that clients know a closed window by
 
 
 async def finished_or_late(
-    request: Request, results: Results, prediction: Prediction, window_seconds: float
+    request: Request, results: Results, watcher: Watcher, prediction: Prediction, window_seconds: float
 ) -> Answer:
     """The finished prediction; or, when the window closes first, the unfinished one with code 5004, and
     the work goes on."""
     key = (prediction.account_id, prediction.id)
     deadline = time.monotonic() + window_seconds
-    while not prediction.is_terminal and time.monotonic() < deadline:
-        await asyncio.sleep(LOOK_SECONDS)
+    while (rest := deadline - time.monotonic()) > 0 and not watcher.is_closing:
+        finished = await watcher.finished(key, min(LOOK_SECONDS, rest))
+        if finished is not None:
+            return await results.answer(finished)
         if await request.is_disconnected():
             break
-        prediction = await results.prediction(key)
+    prediction = await results.prediction(key)
     if prediction.is_terminal:
         return await results.answer(prediction)
     return _late(results, prediction, window_seconds)

@@ -143,7 +143,7 @@ class Watcher:
     def _wake(self) -> None:
         if self._task is None and not self._is_closing:
             # In a context of its own: it works for all, not for the request that happened to wake it.
-            self._task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())
 
     async def _run(self) -> None:
         limiter = anyio.CapacityLimiter(1)  # beside the handlers' threads, so that it never queues with them
