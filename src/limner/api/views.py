@@ -53,6 +53,7 @@ class PredictionView(View):
     filtered_reason: str = Field(
         description="The category that the content filter found in the prompt or in a picture; else empty."
     )
+    cancelled: bool = Field(description="It failed because its caller asked for that.")
     executionTime: int = Field(description="Milliseconds from start to end; 0 until done.")
     timings: Timings
     input: dict[str, Any]
@@ -61,7 +62,12 @@ class PredictionView(View):
     progress: ProgressView
     queue_position: int = Field(description="Place in line, from 1, while it is `created`; otherwise 0.")
     eta_seconds: float = Field(description="Estimated seconds to its end; 0 when finished, or not known.")
+    price: float = Field(description="Dollars held for it at submit: for all pictures that were asked for.")
+    charged: float = Field(description="Dollars taken for it: for the pictures delivered; 0 until completed.")
     made_by: str = Field(description="The engine and the weights that made the pictures; empty until made.")
+    engine: str = Field(description="The engine alone, such as `nano`; empty until made.")
+    weights: str = Field(description="The weights alone, such as `2026.11.1`; empty until made.")
+    expires_at: str = Field(description="When it and its pictures are deleted, as `created_at`.")
     warnings: list[str] = Field(description="What the caller should know, such as words the model does not.")
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from limner.inputs import ImageInput, Json, size_in_pixels
+from limner.ledger import micros_to_usd
 from limner.storage import Storage
 
 
@@ -145,6 +146,7 @@ def public_view(
         "error": prediction.failure.text,
         "code": prediction.failure.code,
         "filtered_reason": prediction.filtered[0].reason if prediction.filtered else "",
+        "cancelled": prediction.is_cancelled,
         "executionTime": _execution_ms(prediction),
         "timings": {"inference": prediction.inference_ms},
         "input": dict(prediction.inputs),
@@ -153,7 +155,12 @@ def public_view(
         "progress": {"step": prediction.step, "num_steps": prediction.num_steps},
         "queue_position": outlook.queue_position,
         "eta_seconds": round(outlook.eta_seconds, 1),
+        "price": micros_to_usd(prediction.held_micros),
+        "charged": micros_to_usd(prediction.charged_micros),
         "made_by": prediction.made_by,
+        "engine": prediction.made_by.partition("/")[0],
+        "weights": prediction.made_by.partition("/")[2],
+        "expires_at": rfc3339(prediction.expires_at),
         "warnings": list(prediction.warnings),
     }
 
