@@ -21,7 +21,8 @@ from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
 from limner.errors import InvalidInput
 from limner.inputs import FIELDS, parse_input
-from limner.predictions.lifecycle import Submission, submit
+from limner.predictions.admission import Submission, submit
+from limner.predictions.idempotency import IdempotencyKey, key_of
 from limner.predictions.prediction import Prediction
 
 MAX_WAIT_SECONDS = 9  # the strictest client hangs up after ten
@@ -94,7 +95,10 @@ async def submit_prediction(
     body = await read_json(request)
     image_input = parse_input(spec.inputs, body)
     warnings = strict.warnings_of(spec, body, strict.is_strict(request))
-    prediction = await run_in_threadpool(_submit, context, Submission(caller, spec, image_input, warnings))
+    allow_private = context.runtime.settings.webhook_allow_private
+    webhook_url = await receivers.receiver_of(request, body, allow_private)
+    submission = Submission(caller, spec, image_input, warnings, webhook_url)
+    prediction = await run_in_threadpool(_submit, context, submission)
     if image_input.enable_sync_mode:
         window = context.sync_window_seconds
         answer = await finished_or_late(request, context.results, context.watcher, prediction, window)
@@ -102,10 +106,16 @@ async def submit_prediction(
     return _respond(await context.results.answer(prediction))
 
 
+def _idempotency_key(request: Request, model_id: str, body: Json) -> IdempotencyKey | None:
+    """Raises InvalidInput."""
+    key = request.headers.get("idempotency-key")
+    return None if key is None else key_of(key, model_id, body, request.query_params.get("webhook"))
+
+
 def _submit(context: Context, submission: Submission) -> Prediction:
     runtime = context.runtime
     with runtime.database.begin() as tx:
-        return submit(tx, submission, runtime.limits, runtime.enqueue, datetime.now(UTC))
+        return submit(tx, submission, runtime.limits, runtime.queue, datetime.now(UTC))
 
 
 def _wait_seconds(request: Request) -> float:

@@ -51,11 +51,17 @@ def rotate_secret(tx: Connection, account_id: str, now: datetime) -> str:
 
 def valid_secrets(tx: Connection, account_id: str, now: datetime) -> list[str]:
     """What signs now: the newest first."""
-    secret_of(tx, account_id)
-    found = store.find_secrets(tx, account_id)
-    if found.rotated_at is None or now >= found.rotated_at + ROTATION:
-        return [found.current]
-    return [found.current, found.previous]
+    current = secret_of(tx, account_id)
+    if previous_valid_until(tx, account_id, now) is None:
+        return [current]
+    return [current, store.find_secrets(tx, account_id).previous]
+
+
+def previous_valid_until(tx: Connection, account_id: str, now: datetime) -> datetime | None:
+    """Until when the former secret signs too; None when it does not, or there is none."""
+    rotated_at = store.find_secrets(tx, account_id).rotated_at
+    until = None if rotated_at is None else rotated_at + ROTATION
+    return until if until is not None and now < until else None
 
 
 def schedule(

@@ -194,7 +194,7 @@ def find_attempts(tx: Connection, delivery_ids: Sequence[str]) -> dict[str, list
 
 
 def list_page(
-    tx: Connection, account_id: str, filters: Mapping[str, str], page: int, page_size: int
+    tx: Connection, account_id: str, filters: Mapping[str, str], limit: int, offset: int
 ) -> tuple[list[Delivery], int]:
     """(the deliveries of a page, how many there are in all), newest first. Filters: column to value."""
     conditions = [webhook_deliveries.c.account_id == account_id]
@@ -204,8 +204,8 @@ def list_page(
         select(webhook_deliveries)
         .where(*conditions)
         .order_by(webhook_deliveries.c.created_at.desc(), webhook_deliveries.c.id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
+        .limit(limit)
+        .offset(offset)
     )
     return [_delivery(row) for row in tx.execute(query)], int(total)
 
