@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from limner.api.protocol import BoundedProtocol
 from limner.errors import Unavailable
 
 CLOSING_SECONDS = 10  # for open requests, when the server stops
@@ -35,15 +36,19 @@ def origin_of(listener: socket.socket) -> str:
 def run_server(app: ASGIApp, listener: socket.socket, on_exit: Callable[[], None]) -> None:
     """Serves until SIGTERM or SIGINT; then open requests have a moment to end. ``on_exit`` is called at once,
     from the signal handler: without it, those who only wait would take that whole moment."""
-    config = uvicorn.Config(
+    _Server(server_config(app), on_exit).run(sockets=[listener])
+
+
+def server_config(app: ASGIApp, protocol: type[BoundedProtocol] = BoundedProtocol) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        http=protocol,
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=CLOSING_SECONDS,
     )
-    _Server(config, on_exit).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
