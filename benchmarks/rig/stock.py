@@ -10,7 +10,8 @@ from pathlib import Path
 from limner import accounts
 from limner.inputs import ImageInput
 from limner.predictions import lifecycle
-from limner.predictions.lifecycle import Made, Submission
+from limner.predictions.admission import Submission, submit
+from limner.predictions.lifecycle import Made
 from limner.predictions.prediction import Output, Prediction
 from limner.runtime import Runtime, build_runtime
 from limner.settings import read_settings
@@ -37,7 +38,7 @@ def _start(runtime: Runtime) -> Prediction:
     with runtime.database.begin() as tx:
         caller = accounts.authenticate(tx, KEY)
         submission = Submission(caller, spec, ImageInput(prompt="a red apple on a wooden table"))
-        made = lifecycle.submit(tx, submission, runtime.limits, lambda *_: None, now)
+        made = submit(tx, submission, runtime.limits, runtime.queue, now)
         begun = lifecycle.begin(tx, made.id, made.attempt, OWNER, now)
     assert begun is not None
     return begun
@@ -46,5 +47,6 @@ def _start(runtime: Runtime) -> Prediction:
 def _finish(runtime: Runtime, prediction: Prediction) -> str:
     output = Output(1, f"predictions/{prediction.id}/1/1.png", 7, 1024, 1024, "image/png", 1_000_000)
     with runtime.database.begin() as tx:
-        lifecycle.complete(tx, prediction, [output], Made("nano/1", (), 1000), datetime.now(UTC))
+        made = Made("nano/1", (), 1000)
+        lifecycle.complete(tx, prediction, [output], made, runtime.queue, datetime.now(UTC))
     return prediction.id

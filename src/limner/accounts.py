@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from limner.db.tables import accounts, api_keys
-from limner.errors import Conflict, InvalidInput, NotFound, RateLimited, Unauthorized
+from limner.errors import Conflict, Forbidden, InvalidInput, NotFound, RateLimited, Unauthorized
 
 WINDOW = timedelta(minutes=1)
 MAX_NAME_LENGTH = 100
@@ -31,7 +31,20 @@ class Level(StrEnum):
     ULTRA = "ultra"
 
 
+# Contract section 7.5. Of the predictions only those in the queue or at work count; the others wait.
 IMAGES_PER_MINUTE = {Level.BRONZE: 10, Level.SILVER: 500, Level.GOLD: 3_000, Level.ULTRA: 5_000}
+CONCURRENT_PREDICTIONS = {Level.BRONZE: 3, Level.SILVER: 100, Level.GOLD: 2_000, Level.ULTRA: 5_000}
+
+
+def _by_level(limits: dict[Level, int]) -> ColumnElement[int]:
+    """As the row says, not as a caller's key said a moment ago."""
+    return case({str(level): limit for level, limit in limits.items()}, value=accounts.c.level)
+
+
+_PER_MINUTE = _by_level(IMAGES_PER_MINUTE)
+_HAS_PLACE = accounts.c.active_predictions < _by_level(CONCURRENT_PREDICTIONS)
+_NOBODY_WAITS = accounts.c.live_predictions == accounts.c.active_predictions
+_COUNTS = (accounts.c.level, accounts.c.live_predictions, accounts.c.active_predictions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,8 @@ def create_account(tx: Connection, name: str, level: Level, now: datetime) -> Ac
     if not (name.strip() and name.isprintable() and len(name) <= MAX_NAME_LENGTH):
         raise InvalidInput(f"the name of an account is 1 to {MAX_NAME_LENGTH} printable characters")
     account = Account(uuid.uuid4().hex, name, level)
-    counters = dict.fromkeys(("settled_micros", "held_micros", "live_predictions", "window_images"), 0)
+    names = ("settled_micros", "held_micros", "live_predictions", "active_predictions", "window_images")
+    counters = dict.fromkeys(names, 0)
     row = {"id": account.id, "name": name, "level": level, "window_at": _NEVER, "created_at": now}
     try:
         tx.execute(insert(accounts).values(row | counters))
@@ -106,49 +120,104 @@ def is_key_of(tx: Connection, account_id: str, key: str) -> bool:
 
 
 def authenticate(tx: Connection, key: str) -> Caller:
-    """Who presents this key. Raises Unauthorized."""
+    """Who presents this key. Raises Unauthorized, or Forbidden for a suspended account."""
     query = (
-        select(accounts.c.id.label("account_id"), api_keys.c.id.label("key_id"), accounts.c.level)
+        select(
+            accounts.c.id.label("account_id"),
+            api_keys.c.id.label("key_id"),
+            accounts.c.level,
+            accounts.c.suspended_at,
+        )
         .join_from(api_keys, accounts)
         .where(api_keys.c.sha256 == _sha256(key), api_keys.c.revoked_at.is_(None))
     )
     row = tx.execute(query).one_or_none()
     if row is None:
         raise Unauthorized("Invalid API key")
+    if row.suspended_at is not None:
+        raise _suspended()
     return Caller(row.account_id, row.key_id, Level(row.level))
 
 
-def admit(tx: Connection, caller: Caller, images: int, queue_limit: int, now: datetime) -> None:
-    """Counts a submit against the minute and the queue of its account. Raises RateLimited.
+def set_level(tx: Connection, account_id: str, level: Level) -> None:
+    """What waits for the former level is let in by the next prediction that finishes, or the upkeep."""
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(level=level))
+
+
+def set_suspended(tx: Connection, account_id: str, suspended_at: datetime | None) -> None:
+    """From then on its keys are refused; what was accepted is made all the same. None: no longer."""
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(suspended_at=suspended_at))
+
+
+def lock(tx: Connection, account_id: str) -> None:
+    """Until the transaction ends, nobody else changes this account, or what hangs on its lock."""
+    _lock(tx, account_id)
+
+
+def admit(tx: Connection, caller: Caller, images: int, queue_limit: int, now: datetime) -> bool:
+    """Counts a submit against the minute and the queue of its account. Whether its level lets the prediction
+    into the queue at once; it waits otherwise. Raises RateLimited, or Forbidden for a suspended account.
 
     One guarded update, so that concurrent submits cannot slip past; undone with the transaction,
     so that a refused submit does not count.
     """
     minute = now.replace(second=0, microsecond=0)
     used = case((accounts.c.window_at == minute, accounts.c.window_images), else_=0)
-    per_minute = IMAGES_PER_MINUTE[caller.level]
-    admitted = tx.execute(
+    active = accounts.c.active_predictions
+    counts = tx.execute(
         update(accounts)
         .where(
             accounts.c.id == caller.account_id,
+            accounts.c.suspended_at.is_(None),
             accounts.c.live_predictions < queue_limit,
-            used + images <= per_minute,
+            used + images <= _PER_MINUTE,
         )
         .values(
-            window_at=minute, window_images=used + images, live_predictions=accounts.c.live_predictions + 1
+            window_at=minute,
+            window_images=used + images,
+            live_predictions=accounts.c.live_predictions + 1,
+            active_predictions=case((_NOBODY_WAITS & _HAS_PLACE, active + 1), else_=active),
         )
-    )
-    if admitted.rowcount == 0:
+        .returning(*_COUNTS)
+    ).one_or_none()
+    if counts is None:
         raise _refusal(tx, caller, queue_limit, minute + WINDOW - now)
+    return bool(counts.live_predictions == counts.active_predictions)
 
 
-def leave(tx: Connection, account_id: str) -> None:
-    """A prediction of this account has finished."""
+def leave(tx: Connection, account_id: str, was_active: bool) -> int:
+    """A prediction of this account has finished. How many of those that wait may enter the queue now."""
+    counts = tx.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(
+            live_predictions=accounts.c.live_predictions - 1,
+            active_predictions=accounts.c.active_predictions - int(was_active),
+        )
+        .returning(*_COUNTS)
+    ).one()
+    return _free_places(counts)
+
+
+def enter(tx: Connection, account_id: str, count: int) -> None:
+    """So many of those that waited are in the queue now."""
     tx.execute(
         update(accounts)
         .where(accounts.c.id == account_id)
-        .values(live_predictions=accounts.c.live_predictions - 1)
+        .values(active_predictions=accounts.c.active_predictions + count)
     )
+
+
+def free_places(tx: Connection, account_id: str) -> int:
+    """As ``leave``, but nothing has finished."""
+    return _free_places(_lock(tx, account_id))
+
+
+def held_back(tx: Connection) -> list[str]:
+    """Accounts that have predictions waiting although their level has room for more."""
+    # Spelled as the index has it.
+    waits = accounts.c.live_predictions > accounts.c.active_predictions
+    return list(tx.execute(select(accounts.c.id).where(waits, _HAS_PLACE)).scalars())
 
 
 def count_live(tx: Connection, account_id: str) -> int:
@@ -157,14 +226,40 @@ def count_live(tx: Connection, account_id: str) -> int:
     )
 
 
-def _refusal(tx: Connection, caller: Caller, queue_limit: int, rest: timedelta) -> RateLimited:
-    if count_live(tx, caller.account_id) >= queue_limit:
+def counted(tx: Connection) -> dict[str, tuple[int, int]]:
+    """(unfinished, of these in the queue or at work) of every account, as its row has it."""
+    rows = tx.execute(select(accounts.c.id, *_COUNTS))
+    return {row.id: (row.live_predictions, row.active_predictions) for row in rows}
+
+
+def _lock(tx: Connection, account_id: str) -> Row[str, int, int]:
+    """A write that changes nothing: so SQLite, too, lets nobody else in."""
+    unchanged = {"live_predictions": accounts.c.live_predictions}
+    locking = update(accounts).where(accounts.c.id == account_id).values(unchanged)
+    return tx.execute(locking.returning(*_COUNTS)).one()
+
+
+def _free_places(counts: Row[str, int, int]) -> int:
+    level, live, active = counts
+    return max(0, min(CONCURRENT_PREDICTIONS[Level(level)] - active, live - active))
+
+
+def _refusal(tx: Connection, caller: Caller, queue_limit: int, rest: timedelta) -> RateLimited | Forbidden:
+    query = select(*_COUNTS, accounts.c.suspended_at).where(accounts.c.id == caller.account_id)
+    row = tx.execute(query).one()
+    if row.suspended_at is not None:
+        return _suspended()
+    if row.live_predictions >= queue_limit:
         return RateLimited(f"{queue_limit} predictions of this account wait already", QUEUE_RETRY_SECONDS)
-    limit = IMAGES_PER_MINUTE[caller.level]
+    limit = IMAGES_PER_MINUTE[Level(row.level)]
     return RateLimited(
-        f"Too Many Requests: the level {caller.level} allows {limit} images per minute",
+        f"Too Many Requests: the level {row.level} allows {limit} images per minute",
         max(1, math.ceil(rest.total_seconds())),
     )
+
+
+def _suspended() -> Forbidden:
+    return Forbidden("this account is suspended; ask whoever runs this server")
 
 
 def _sha256(key: str) -> str:

@@ -4,10 +4,13 @@
     ├── InvalidInput       400  the caller must change the request
     ├── Unauthorized       401  the caller must present a valid key
     ├── InsufficientBalance 402 the account must be topped up
+    ├── Forbidden          403  the account may not, whatever the request
     ├── NotFound           404  nothing of that name, or it belongs to another account
     ├── NotAllowed         405  the path exists, the method does not
+    ├── TooSlow            408  the body stopped coming
     ├── Conflict           409  the thing is no longer as the caller believed
     ├── TooLarge           413  the body is over the limit
+    ├── UnsupportedMedia   415  not a kind of file that is taken, or not the kind that it is said to be
     ├── RateLimited        429  the caller must wait ``retry_after_seconds``
     ├── EngineFailed       500  the engine could not make this picture
     ├── BadSettings        500  the operator must change the configuration
@@ -41,6 +44,10 @@ class InsufficientBalance(LimnerError):
     code = 402
 
 
+class Forbidden(LimnerError):
+    code = 403
+
+
 class NotFound(LimnerError):
     code = 404
 
@@ -49,12 +56,20 @@ class NotAllowed(LimnerError):
     code = 405
 
 
+class TooSlow(LimnerError):
+    code = 408
+
+
 class Conflict(LimnerError):
     code = 409
 
 
 class TooLarge(LimnerError):
     code = 413
+
+
+class UnsupportedMedia(LimnerError):
+    code = 415
 
 
 class RateLimited(LimnerError):

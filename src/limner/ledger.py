@@ -44,13 +44,23 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a transfer is for, as a billing record tells it when the prediction itself is gone."""
+
+    prediction_id: str
+    model_id: str
+    key_id: str
+    num_images: int  # that the amount pays for
+
+
+@dataclass(frozen=True, slots=True)
 class _Transfer:
     account_id: str
     debit: str
     credit: str
     amount_micros: int
     reason: Reason
-    prediction_id: str | None = None
+    purpose: Purpose | None = None
 
 
 def spendable_of(account_id: str) -> str:
@@ -69,10 +79,10 @@ def top_up(tx: Connection, account_id: str, amount_micros: int, now: datetime) -
     _change(tx, account_id, settled=amount_micros)
 
 
-def hold(tx: Connection, account_id: str, amount_micros: int, prediction_id: str, now: datetime) -> None:
+def hold(tx: Connection, account_id: str, amount_micros: int, purpose: Purpose, now: datetime) -> None:
     """Sets the price of a prediction aside. Raises InsufficientBalance; the caller rolls back."""
     own, held = spendable_of(account_id), held_of(account_id)
-    if not _append(tx, _Transfer(account_id, own, held, amount_micros, Reason.HOLD, prediction_id), now):
+    if not _append(tx, _Transfer(account_id, own, held, amount_micros, Reason.HOLD, purpose), now):
         return
     free = accounts.c.settled_micros - accounts.c.held_micros
     granted = tx.execute(
@@ -84,17 +94,17 @@ def hold(tx: Connection, account_id: str, amount_micros: int, prediction_id: str
         raise InsufficientBalance("Insufficient credits. Please top up your account.")
 
 
-def capture(tx: Connection, account_id: str, amount_micros: int, prediction_id: str, now: datetime) -> None:
+def capture(tx: Connection, account_id: str, amount_micros: int, purpose: Purpose, now: datetime) -> None:
     """Takes what was earned out of a hold. Repeated, it changes nothing."""
     held = held_of(account_id)
-    if _append(tx, _Transfer(account_id, held, REVENUE, amount_micros, Reason.CAPTURE, prediction_id), now):
+    if _append(tx, _Transfer(account_id, held, REVENUE, amount_micros, Reason.CAPTURE, purpose), now):
         _change(tx, account_id, settled=-amount_micros, held=-amount_micros)
 
 
-def release(tx: Connection, account_id: str, amount_micros: int, prediction_id: str, now: datetime) -> None:
+def release(tx: Connection, account_id: str, amount_micros: int, purpose: Purpose, now: datetime) -> None:
     """Gives the rest of a hold back. Repeated, it changes nothing."""
     own, held = spendable_of(account_id), held_of(account_id)
-    if _append(tx, _Transfer(account_id, held, own, amount_micros, Reason.RELEASE, prediction_id), now):
+    if _append(tx, _Transfer(account_id, held, own, amount_micros, Reason.RELEASE, purpose), now):
         _change(tx, account_id, held=-amount_micros)
 
 
@@ -155,10 +165,11 @@ def _append(tx: Connection, transfer: _Transfer, now: datetime) -> bool:
     if transfer.amount_micros <= 0:
         return False
     row = asdict(transfer) | {"created_at": now}
+    row |= row.pop("purpose") or {}
     values = [literal(value, transfers.c[name].type) for name, value in row.items()]
     # A top-up has no prediction, and NULL equals nothing: it is never known.
     known = exists().where(
-        transfers.c.prediction_id == literal(transfer.prediction_id, String),
+        transfers.c.prediction_id == literal(row.get("prediction_id"), String),
         transfers.c.reason == transfer.reason,
     )
     written = insert(transfers).from_select(list(row), select(*values).where(~known))

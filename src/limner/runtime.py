@@ -20,8 +20,8 @@ from limner.engines.engine import Engine, GenerationRequest, load_engine
 from limner.errors import LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions import store
+from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
-from limner.predictions.lifecycle import RETENTION, Limits
 from limner.predictions.prediction import Prediction
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
 from limner.settings import ModelChoice, Settings
@@ -62,14 +62,15 @@ class Queue:
             )
         return self._client
 
-    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
-        """Queues an attempt within this transaction."""
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str, queue_tag: int) -> None:
+        """Queues an attempt within this transaction; the lowest tag is taken first."""
         self.client.enqueue_in_transaction(
             tx,
             {
                 "workflow_name": GENERATE,
                 "workflow_id": workflow_id(prediction_id, attempt),
                 "queue_name": pool,
+                "priority": queue_tag,
                 "app_version": APPLICATION_VERSION,
             },
             prediction_id,
@@ -113,6 +114,18 @@ class Queue:
         if workflow_ids:
             self.client.cancel_workflows(workflow_ids)
 
+    def forget(self, num_attempts: Mapping[str, int]) -> None:
+        """Removes what is recorded of predictions that are no more, by id: every attempt of theirs."""
+        attempts = [(one, attempt) for one, count in num_attempts.items() for attempt in range(1, count + 1)]
+        self.client.delete_workflows([workflow_id(*attempt) for attempt in attempts])
+
+    def expire(self, before: datetime, limit: int) -> None:
+        """Removes a batch of what has ended before then, deliveries too."""
+        found = self.client.list_workflows(
+            completed_before=before.isoformat(), limit=limit, load_input=False, load_output=False
+        )
+        self.client.delete_workflows([status.workflow_id for status in found])
+
     def migrate(self, pools: set[str], polling_seconds: float) -> None:
         """DBOS's tables; a queue per engine pool, one picture at a time on each worker; and the webhooks'."""
         DBOS.migrate(self._database.engine.url.render_as_string(hide_password=False))
@@ -155,9 +168,6 @@ class Runtime:
     intake: Intake
     public_url: str
 
-    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
-        self.queue.enqueue(tx, prediction_id, attempt, pool)
-
     def close(self) -> None:
         self.queue.close()
         self.database.close()
@@ -190,8 +200,10 @@ def build_runtime(settings: Settings) -> Runtime:
         locks=FileLocks(settings.resolved_data_dir / "locks")
         if database.is_sqlite
         else AdvisoryLocks(database.engine),
-        limits=Limits(settings.queue_limit, settings.account_queue_limit),
-        intake=Intake(database, storage, RETENTION),
+        limits=Limits(
+            settings.queue_limit, settings.account_queue_limit, timedelta(days=settings.retention_days)
+        ),
+        intake=Intake(database, storage, timedelta(days=settings.retention_days)),
         public_url=settings.public_url.rstrip("/"),
     )
 

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
         10_000, ge=1, description="Unfinished predictions in all, before a submit gets 429."
     )
     account_queue_limit: int = Field(10_000, ge=1, description="Unfinished predictions of one account.")
+    retention_days: float = Field(
+        7, gt=0, le=36_500, description="How long predictions, pictures and uploads are kept."
+    )
     step_timeout_seconds: float = Field(
         120, gt=0, description="An engine silent for longer is taken for hung."
     )

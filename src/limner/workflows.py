@@ -12,17 +12,17 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from dbos import DBOS, DBOSConfig
 from structlog.contextvars import bound_contextvars
 
-from limner import workers
+from limner import upkeep, workers
 from limner.catalog import EngineChoice
 from limner.engines.engine import Engine
 from limner.errors import LimnerError, NotFound
-from limner.predictions import lifecycle, store
+from limner.predictions import lifecycle
 from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.making import Making
 from limner.predictions.prediction import Failure, FailureCode, Prediction
@@ -34,13 +34,11 @@ from limner.runtime import (
     GENERATE,
     WEBHOOKS,
     Runtime,
-    attempt_of,
     courier_of,
     generation_request,
     load_engine_of,
     load_safety_of,
 )
-from limner.webhooks import delivery
 from limner.workers import Lock, Worker
 
 LOOK_SECONDS = 0.1
@@ -160,7 +158,7 @@ class Shift:
             self._attempt(prediction_id, attempt)
 
     def deliver(self, delivery_id: str, number: int) -> None:
-        """The workflow of an attempt to deliver; it waits for no engine, and never raises, as ``generate``."""
+        """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
         if self.stop.is_set():
             self._park()
         self._delivering.add(delivery_id)
@@ -186,7 +184,9 @@ class Shift:
 
     def _make(self, prediction: Prediction) -> None:
         database, storage = self.runtime.database, self.runtime.storage
-        making = self._making[prediction.id] = Making(database, storage, self._safety, _now, prediction)
+        making = self._making[prediction.id] = Making(
+            database, storage, self._safety, self.runtime.queue, _now, prediction
+        )
         try:
             spec = self.runtime.catalog.find(prediction.model_id)
             making.run(self._engines.get(spec.engine), generation_request(spec, prediction.request))
@@ -218,7 +218,7 @@ class Shift:
     def _sign_off(self, lock: Lock) -> None:
         is_idle = not (self._making or self._delivering)
         with suppress(LimnerError):  # whoever comes next will find the lock free, and do the same
-            self._rescue(self.worker.id, is_death=False)
+            upkeep.rescue(self.runtime, self.worker.id, is_death=False)
             lock.release()
         self._signed_off.set()
         if not is_idle:
@@ -237,7 +237,9 @@ class Shift:
     def _beat(self, lock: Lock) -> None:
         try:
             self._say_that_it_lives(lock)
-            self._rescue_the_dead()
+            upkeep.rescue_the_dead(self.runtime, self.worker.id)
+            upkeep.let_in(self.runtime)
+            upkeep.expire(self.runtime, _now())
         except Exception as error:  # of whatever kind: without its pulse a worker is as good as dead
             log.error("heartbeat failed", exc_info=error)
 
@@ -259,42 +261,6 @@ class Shift:
     def _watch_parent(self) -> None:
         if self._parent_pid is not None and os.getppid() != self._parent_pid:
             self.stop.set()
-
-    def _rescue_the_dead(self) -> None:
-        silent_since = _now() - timedelta(seconds=self.runtime.settings.silence_seconds)
-        # Who has work is read before who lives: a worker that starts in between is then no stranger.
-        busy = self.runtime.queue.takers()
-        with self.runtime.database.read() as tx:
-            busy |= store.owners(tx)
-            others = workers.others(tx, self.worker.id)
-        for worker_id, heartbeat_at in others:
-            lock = self.runtime.locks.take(worker_id)
-            if lock is not None or heartbeat_at < silent_since:
-                self._rescue(worker_id)
-            if lock is not None:
-                lock.release()
-        known = {self.worker.id, *(worker_id for worker_id, _ in others)}
-        for stranger in busy - known:
-            self._rescue(stranger)
-
-    def _rescue(self, worker_id: str, is_death: bool = True) -> None:
-        """Queues anew whatever this worker had, then removes it; cut off in between, it is done again."""
-        runtime = self.runtime
-        taken = runtime.queue.taken_by(worker_id)
-        with runtime.database.read() as tx:
-            owned = store.owned_by(tx, worker_id)
-        for prediction_id, attempt in {*map(attempt_of, taken), *owned}:
-            with runtime.database.begin() as tx:
-                if lifecycle.rescue(tx, prediction_id, attempt, worker_id, runtime.enqueue, _now(), is_death):
-                    log.warning("prediction rescued", prediction_id=prediction_id, worker_id=worker_id)
-        sent = runtime.queue.taken_by(worker_id, DELIVER)
-        for delivery_id, number in map(attempt_of, sent):
-            with runtime.database.begin() as tx:
-                if delivery.rescue(tx, delivery_id, number, runtime.queue.enqueue_delivery, _now()):
-                    log.warning("delivery rescued", delivery_id=delivery_id, worker_id=worker_id)
-        runtime.queue.drop([*taken, *sent])
-        with runtime.database.begin() as tx:
-            workers.remove(tx, worker_id)
 
 
 def _die_with_parent() -> None:

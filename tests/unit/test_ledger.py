@@ -8,9 +8,11 @@ from limner import ledger
 from limner.accounts import Level, create_account
 from limner.db.database import Database
 from limner.errors import InsufficientBalance, InvalidInput, NotFound
-from limner.ledger import Balance
+from limner.ledger import Balance, Purpose
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+P1 = Purpose("p1", "google/imagen4", "k1", 1)
+P2 = Purpose("p2", "google/imagen4", "k1", 1)
 
 
 @pytest.fixture
@@ -29,14 +31,14 @@ def balance(database: Database, account_id: str) -> Balance:
 
 def test_a_hold_takes_from_what_can_be_spent_only(database: Database, account_id: str) -> None:
     with database.begin() as tx:
-        ledger.hold(tx, account_id, 30_000, "p1", NOW)
+        ledger.hold(tx, account_id, 30_000, P1, NOW)
     assert balance(database, account_id) == Balance(100_000, 30_000)
     assert balance(database, account_id).available_micros == 70_000
 
 
 def test_a_hold_over_the_balance_is_refused_and_leaves_nothing(database: Database, account_id: str) -> None:
     with pytest.raises(InsufficientBalance), database.begin() as tx:
-        ledger.hold(tx, account_id, 100_001, "p1", NOW)
+        ledger.hold(tx, account_id, 100_001, P1, NOW)
     assert balance(database, account_id) == Balance(100_000, 0)
     with database.read() as tx:
         assert ledger.open_holds(tx) == set()
@@ -44,17 +46,17 @@ def test_a_hold_over_the_balance_is_refused_and_leaves_nothing(database: Databas
 
 def test_what_is_held_cannot_be_held_twice(database: Database, account_id: str) -> None:
     with database.begin() as tx:
-        ledger.hold(tx, account_id, 60_000, "p1", NOW)
+        ledger.hold(tx, account_id, 60_000, P1, NOW)
     with pytest.raises(InsufficientBalance), database.begin() as tx:
-        ledger.hold(tx, account_id, 60_000, "p2", NOW)
+        ledger.hold(tx, account_id, 60_000, P2, NOW)
 
 
 def test_capture_and_release_end_a_hold(database: Database, account_id: str) -> None:
     with database.begin() as tx:
-        ledger.hold(tx, account_id, 30_000, "p1", NOW)
-        ledger.capture(tx, account_id, 10_000, "p1", NOW)
+        ledger.hold(tx, account_id, 30_000, P1, NOW)
+        ledger.capture(tx, account_id, 10_000, P1, NOW)
         assert ledger.open_holds(tx) == {"p1"}
-        ledger.release(tx, account_id, 20_000, "p1", NOW)
+        ledger.release(tx, account_id, 20_000, P1, NOW)
         assert ledger.open_holds(tx) == set()
     assert balance(database, account_id) == Balance(90_000, 0)
 
@@ -62,11 +64,11 @@ def test_capture_and_release_end_a_hold(database: Database, account_id: str) -> 
 def test_repetition_changes_nothing(database: Database, account_id: str) -> None:
     for _ in range(3):
         with database.begin() as tx:
-            ledger.hold(tx, account_id, 30_000, "p1", NOW)
+            ledger.hold(tx, account_id, 30_000, P1, NOW)
     for _ in range(3):
         with database.begin() as tx:
-            ledger.capture(tx, account_id, 10_000, "p1", NOW)
-            ledger.release(tx, account_id, 20_000, "p1", NOW)
+            ledger.capture(tx, account_id, 10_000, P1, NOW)
+            ledger.release(tx, account_id, 20_000, P1, NOW)
     assert balance(database, account_id) == Balance(90_000, 0)
 
 

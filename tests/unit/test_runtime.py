@@ -12,8 +12,8 @@ from limner.accounts import authenticate, find_account, is_key_of
 from limner.db.tables import accounts, predictions
 from limner.errors import BadSettings
 from limner.inputs import ImageInput
-from limner.predictions import lifecycle, store
-from limner.predictions.lifecycle import Submission
+from limner.predictions import store
+from limner.predictions.admission import Submission, submit
 from limner.runtime import (
     APPLICATION_VERSION,
     DEFAULT_ACCOUNT,
@@ -50,7 +50,7 @@ def test_a_rollback_leaves_neither_row_nor_workflow(open_workplace: OpenWorkplac
     runtime = workplace.runtime
     submission = Submission(workplace.caller, runtime.catalog.find(MODEL), ImageInput("a red apple"))
     with pytest.raises(KeyboardInterrupt), runtime.database.begin() as tx:
-        lifecycle.submit(tx, submission, runtime.limits, runtime.enqueue, NOW)
+        submit(tx, submission, runtime.limits, runtime.queue, NOW)
         assert store.count_live(tx) == 1
         raise KeyboardInterrupt
     assert queued(workplace) == []

@@ -17,8 +17,8 @@ from limner import ledger
 from limner.accounts import Caller, authenticate, create_key, find_account
 from limner.catalog import build_catalog
 from limner.inputs import parse_input
-from limner.predictions import lifecycle, store
-from limner.predictions.lifecycle import Submission
+from limner.predictions import store
+from limner.predictions.admission import Submission, submit
 from limner.predictions.prediction import Prediction
 from limner.runtime import DEFAULT_ACCOUNT, Runtime, build_runtime, ensure_default_account, migrate
 from limner.settings import ModelChoice, Settings
@@ -57,9 +57,7 @@ class Workplace:
         request = parse_input(spec.inputs, {"prompt": "a red apple"} | inputs)
         submission = Submission(self.caller, spec, request)
         with self.runtime.database.begin() as tx:
-            return lifecycle.submit(
-                tx, submission, self.runtime.limits, self.runtime.enqueue, datetime.now(UTC)
-            )
+            return submit(tx, submission, self.runtime.limits, self.runtime.queue, datetime.now(UTC))
 
     def find(self, prediction: Prediction) -> Prediction:
         with self.runtime.database.read() as tx:

@@ -20,7 +20,7 @@ from limner.api.results import Answer
 from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
 from limner.errors import InvalidInput
-from limner.inputs import FIELDS, parse_input
+from limner.inputs import FIELDS, Json, parse_input
 from limner.predictions.admission import Submission, submit
 from limner.predictions.idempotency import IdempotencyKey, key_of
 from limner.predictions.prediction import Prediction
@@ -97,7 +97,8 @@ async def submit_prediction(
     warnings = strict.warnings_of(spec, body, strict.is_strict(request))
     allow_private = context.runtime.settings.webhook_allow_private
     webhook_url = await receivers.receiver_of(request, body, allow_private)
-    submission = Submission(caller, spec, image_input, warnings, webhook_url)
+    key = _idempotency_key(request, [model_id, body, webhook_url])
+    submission = Submission(caller, spec, image_input, warnings, webhook_url, key)
     prediction = await run_in_threadpool(_submit, context, submission)
     if image_input.enable_sync_mode:
         window = context.sync_window_seconds
@@ -106,10 +107,10 @@ async def submit_prediction(
     return _respond(await context.results.answer(prediction))
 
 
-def _idempotency_key(request: Request, model_id: str, body: Json) -> IdempotencyKey | None:
+def _idempotency_key(request: Request, content: Json) -> IdempotencyKey | None:
     """Raises InvalidInput."""
     key = request.headers.get("idempotency-key")
-    return None if key is None else key_of(key, model_id, body, request.query_params.get("webhook"))
+    return None if key is None else key_of(key, content)
 
 
 def _submit(context: Context, submission: Submission) -> Prediction:

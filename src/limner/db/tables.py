@@ -216,6 +216,15 @@ idempotency_keys = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
+# Deleted predictions whose pictures are not deleted yet.
+removals = Table(
+    "removals",
+    metadata,
+    Column("prediction_id", _id(), primary_key=True),
+    Column("num_attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+
 # One per prediction at work, overwritten step by step.
 previews = Table(
     "previews",

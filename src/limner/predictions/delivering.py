@@ -97,6 +97,7 @@ def _sample(test: Delivery) -> Prediction:
         attempt=1,
         price_micros=0,
         created_at=test.created_at,
+        expires_at=test.created_at,
         started_at=test.created_at,
         completed_at=test.created_at,
     )

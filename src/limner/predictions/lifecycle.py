@@ -1,37 +1,32 @@
-"""Everything that happens to a prediction, each as one transaction that the caller opens.
+"""Everything that happens to an accepted prediction, each as one transaction that the caller opens.
 
     submit ──> created ── begin ──> processing ── complete ──> completed
-                  └────── fail ─────────┴──────── fail ──────> failed
+                  └── fail, cancel ───┴── fail, cancel ──> failed
 
 An attempt fences its worker: rescuing a prediction raises ``attempt``, and from then on whatever the
 former worker writes finds nothing to change. Rescue and queueing are one transaction, so an unfinished
-prediction always has exactly one place: in the queue, or with a worker whose death will be noticed.
-Knows no queue (``enqueue`` is handed in), no engine and no storage.
+prediction always has exactly one place: waiting for its account's level (``turns``), in the queue, or with a
+worker whose death will be noticed. Knows no queue (the outbox is handed in), no engine and no storage.
 """
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from limner import accounts, ledger
-from limner.accounts import Caller
-from limner.catalog import ModelSpec
-from limner.errors import Conflict, RateLimited
-from limner.inputs import ImageInput, with_seed
-from limner.predictions import progress, store
+from limner import ledger
+from limner.errors import Conflict
+from limner.predictions import progress, removal, store, turns
+from limner.predictions.admission import purpose_of
+from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction, Status
 from limner.predictions.store import Changes
 
-RETENTION = timedelta(days=7)
 MAX_ENGINE_DEATHS = 5
-QUEUE_RETRY_SECONDS = 10
-
-Enqueue = Callable[[Connection, str, int, str], None]
-"""Queues (prediction id, attempt) on a pool, within the transaction."""
+CANCELLED = Failure("Cancelled by request", FailureCode.FAILED)  # contract section 15
+LEAST_KEPT = timedelta(days=1)  # after its end, however long it waited
 
 
 class LeaseLost(Conflict):
@@ -43,22 +38,6 @@ class CancelRequested(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    caller: Caller
-    spec: ModelSpec
-    request: ImageInput
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Unfinished predictions, in all and of one account."""
-
-    queue: int = 10_000
-    account_queue: int = 10_000
-
-
-@dataclass(frozen=True, slots=True)
 class Made:
     """What a finished engine run tells of itself, and what of it was kept back."""
 
@@ -66,34 +45,6 @@ class Made:
     warnings: tuple[str, ...]
     inference_ms: int
     filtered: tuple[Filtered, ...] = ()
-
-
-def submit(
-    tx: Connection, submission: Submission, limits: Limits, enqueue: Enqueue, now: datetime
-) -> Prediction:
-    """Accepts a request: counted, its price held, stored and queued. Raises RateLimited or
-    InsufficientBalance, and then, once the caller has rolled back, nothing of it remains."""
-    caller, spec = submission.caller, submission.spec
-    request = with_seed(submission.request)
-    prediction = Prediction(
-        id=uuid.uuid4().hex,
-        account_id=caller.account_id,
-        key_id=caller.key_id,
-        model_id=spec.model_id,
-        request=request,
-        inputs={name: value for name, value in asdict(request).items() if name in spec.inputs},
-        status=Status.CREATED,
-        attempt=1,
-        price_micros=spec.price_micros,
-        created_at=now,
-        warnings=submission.warnings,
-    )
-    accounts.admit(tx, caller, request.num_images, limits.account_queue, now)
-    _refuse_full_queue(tx, limits)
-    ledger.hold(tx, caller.account_id, spec.quote_micros(request), prediction.id, now)
-    store.add(tx, prediction, spec.engine.pool, now + RETENTION)
-    enqueue(tx, prediction.id, prediction.attempt, spec.engine.pool)
-    return prediction
 
 
 def begin(tx: Connection, prediction_id: str, attempt: int, owner: str, now: datetime) -> Prediction | None:
@@ -119,7 +70,7 @@ def look(tx: Connection, prediction: Prediction) -> None:
     match store.watch(tx, prediction.id):
         case (attempt, is_cancel_requested) if attempt == prediction.attempt:
             if is_cancel_requested:
-                raise CancelRequested("Cancelled by request")
+                raise CancelRequested(CANCELLED.text)
         case _:
             raise _lease_lost(prediction)
 
@@ -134,36 +85,71 @@ def record_progress(
 
 
 def complete(
-    tx: Connection, prediction: Prediction, delivered: Sequence[Output], made: Made, now: datetime
+    tx: Connection,
+    prediction: Prediction,
+    delivered: Sequence[Output],
+    made: Made,
+    outbox: Outbox,
+    now: datetime,
 ) -> None:
     """Closes with these outputs: what they cost is captured, the rest of the hold released. Closed
-    already under this attempt it changes nothing; under another one it raises LeaseLost."""
+    already under this attempt it changes nothing; under another one it raises LeaseLost, and if it is to
+    be cancelled CancelRequested: then nothing is delivered (contract section 15)."""
     changes = {
-        "status": Status.COMPLETED,
-        "completed_at": now,
-        "is_in_engine": False,
         "made_by": made.made_by,
         "warnings": [*prediction.warnings, *made.warnings],
         "inference_ms": made.inference_ms,
         "filtered": _stored(made.filtered),
+        "charged_micros": prediction.price_micros * len(delivered),
     }
-    if _close(tx, prediction, changes):
-        store.add_outputs(tx, prediction.id, delivered)
-        _settle(tx, prediction, prediction.price_micros * len(delivered), now)
+    if not _close(tx, prediction, Status.COMPLETED, changes, now):
+        return
+    if store.is_cancel_requested(tx, prediction.id):
+        raise CancelRequested(CANCELLED.text)
+    store.add_outputs(tx, prediction.id, delivered)
+    _settle(tx, prediction, len(delivered), now)
+    _let_go(tx, replace(prediction, status=Status.COMPLETED), outbox, now)
 
 
-def fail(tx: Connection, prediction: Prediction, failure: Failure, now: datetime) -> None:
-    """Closes without outputs, free of charge. Repetition and LeaseLost as in ``complete``."""
+def fail(tx: Connection, prediction: Prediction, failure: Failure, outbox: Outbox, now: datetime) -> None:
+    """Closes without outputs, free of charge; as cancelled, if that was asked for before, whatever the
+    failure. Repetition and LeaseLost as in ``complete``."""
     changes = {
-        "status": Status.FAILED,
-        "completed_at": now,
-        "is_in_engine": False,
         "error": failure.text,
         "error_code": failure.code,
         "filtered": _stored(failure.filtered),
     }
-    if _close(tx, prediction, changes):
+    if _close(tx, prediction, Status.FAILED, changes, now):
+        if store.is_cancel_requested(tx, prediction.id):
+            store.mark_cancelled(tx, prediction.id, CANCELLED)
         _settle(tx, prediction, 0, now)
+        _let_go(tx, replace(prediction, status=Status.FAILED), outbox, now)
+
+
+def cancel(tx: Connection, account_id: str, prediction_id: str, outbox: Outbox, now: datetime) -> Prediction:
+    """Ends what nobody works on at once, and what a worker has at its next look; a finished one stays as it
+    is. Returns the prediction as it is now. Raises NotFound."""
+    store.request_cancel(tx, account_id, prediction_id, now)
+    prediction = store.find(tx, account_id, prediction_id)
+    if not prediction.is_terminal and prediction.owner is None:
+        fail(tx, prediction, CANCELLED, outbox, now)
+        return store.find(tx, account_id, prediction_id)
+    return prediction
+
+
+def delete(
+    tx: Connection, account_id: str, prediction_ids: Collection[str], outbox: Outbox, now: datetime
+) -> list[str]:
+    """Removes this account's predictions of these ids, and returns theirs; an unfinished one is cancelled
+    first. Transfers stay. What lies in the storage goes after the commit (``removal``)."""
+    # All of their rows are locked before the account's, and in one order: others do so too.
+    own = [one for one in sorted(set(prediction_ids)) if store.request_cancel(tx, account_id, one, now)]
+    for prediction_id in own:
+        prediction = store.find(tx, account_id, prediction_id)
+        if not prediction.is_terminal:
+            fail(tx, replace(prediction, webhook_url=None), CANCELLED, outbox, now)
+        removal.remove(tx, prediction, now)
+    return own
 
 
 def rescue(
@@ -171,14 +157,14 @@ def rescue(
     prediction_id: str,
     attempt: int,
     owner: str,
-    enqueue: Enqueue,
+    outbox: Outbox,
     now: datetime,
     is_death: bool = True,
 ) -> bool:
     """Takes an attempt from its dead owner and queues the next one; False when it is not there to be taken.
 
     A death inside the engine counts (unless the worker put its work back by itself), and too many of
-    them fail the prediction: it, not the worker, is what kills.
+    them fail the prediction: it, not the worker, is what kills. One that is to be cancelled ends here.
     """
     prediction = store.find_any(tx, prediction_id)
     if prediction is None:
@@ -188,17 +174,19 @@ def rescue(
     if not store.swap_owner(tx, prediction_id, attempt, owner, changes):
         return False
     progress.drop_preview(tx, prediction_id)
-    if deaths >= MAX_ENGINE_DEATHS:
+    rescued = replace(prediction, attempt=attempt + 1)
+    if deaths >= MAX_ENGINE_DEATHS or store.is_cancel_requested(tx, prediction_id):
         text = f"The engine broke down {deaths} times over this request; it was given up, free of charge."
-        fail(tx, replace(prediction, attempt=attempt + 1), Failure(text, FailureCode.FAILED), now)
+        fail(tx, rescued, Failure(text, FailureCode.FAILED), outbox, now)
     else:
-        enqueue(tx, prediction_id, attempt + 1, store.pool_of(tx, prediction_id))
+        _queue_again(tx, rescued, outbox)
     return True
 
 
-def _refuse_full_queue(tx: Connection, limits: Limits) -> None:
-    if store.count_live(tx) >= limits.queue:
-        raise RateLimited(f"{limits.queue} predictions wait already", QUEUE_RETRY_SECONDS)
+def _queue_again(tx: Connection, prediction: Prediction, outbox: Outbox) -> None:
+    """In its old place, which is before all that came later."""
+    pool = store.pool_of(tx, prediction.id)
+    outbox.enqueue(tx, prediction.id, prediction.attempt, pool, prediction.queue_tag or turns.FIRST_TAG)
 
 
 def _swap(tx: Connection, prediction: Prediction, changes: Changes) -> None:
@@ -206,8 +194,16 @@ def _swap(tx: Connection, prediction: Prediction, changes: Changes) -> None:
         raise _lease_lost(prediction)
 
 
-def _close(tx: Connection, prediction: Prediction, changes: Changes) -> bool:
+def _close(
+    tx: Connection, prediction: Prediction, status: Status, changes: dict[str, Any], now: datetime
+) -> bool:
     """Whether it was this call that closed it."""
+    changes |= {
+        "status": status,
+        "completed_at": now,
+        "expires_at": max(prediction.expires_at, now + LEAST_KEPT),
+        "is_in_engine": False,
+    }
     if store.swap(tx, prediction.id, prediction.attempt, changes):
         progress.drop_preview(tx, prediction.id)
         return True
@@ -217,10 +213,18 @@ def _close(tx: Connection, prediction: Prediction, changes: Changes) -> bool:
     return False
 
 
-def _settle(tx: Connection, prediction: Prediction, earned_micros: int, now: datetime) -> None:
-    ledger.capture(tx, prediction.account_id, earned_micros, prediction.id, now)
-    ledger.release(tx, prediction.account_id, prediction.held_micros - earned_micros, prediction.id, now)
-    accounts.leave(tx, prediction.account_id)
+def _settle(tx: Connection, prediction: Prediction, delivered: int, now: datetime) -> None:
+    missed = prediction.request.num_images - delivered
+    for move, count in ((ledger.capture, delivered), (ledger.release, missed)):
+        amount_micros = prediction.price_micros * count
+        move(tx, prediction.account_id, amount_micros, purpose_of(prediction, count), now)
+
+
+def _let_go(tx: Connection, prediction: Prediction, outbox: Outbox, now: datetime) -> None:
+    """What comes of its end: its webhook is told, and its place in the queue is another's."""
+    if prediction.webhook_url is not None:
+        outbox.announce(tx, prediction, now)
+    turns.leave(tx, prediction, outbox)
 
 
 def _stored(filtered: Sequence[Filtered]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from limner.engines.engine import Engine, Generation, GenerationRequest, Progres
 from limner.errors import EngineFailed
 from limner.predictions import lifecycle
 from limner.predictions.lifecycle import CancelRequested, LeaseLost, Made
+from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction
 from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
@@ -60,6 +61,7 @@ class Making:
     database: Database
     storage: Storage
     safety: Safety
+    outbox: Outbox
     clock: Clock
     prediction: Prediction
     ticked: float | None = None
@@ -75,7 +77,7 @@ class Making:
             made_by = judged.generation.made_by
             made = Made(made_by, judged.warnings, judged.inference_ms, judged.filtered)
             with self.database.begin() as tx:
-                lifecycle.complete(tx, self.prediction, outputs, made, self.clock())
+                lifecycle.complete(tx, self.prediction, outputs, made, self.outbox, self.clock())
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception as error:  # of whatever kind: an open prediction would come back for ever
@@ -83,7 +85,7 @@ class Making:
 
     def fail(self, failure: Failure) -> None:
         with self.database.begin() as tx:
-            lifecycle.fail(tx, self.prediction, failure, self.clock())
+            lifecycle.fail(tx, self.prediction, failure, self.outbox, self.clock())
 
     def _generate(self, engine: Engine, request: GenerationRequest) -> Judged:
         with self.database.begin() as tx:

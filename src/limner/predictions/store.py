@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal_column, select, update
+from sqlalchemy import delete as delete_from
 
 from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
@@ -16,7 +17,8 @@ Key = tuple[str, str]  # account id, prediction id
 
 Changes = Mapping[str, Any]  # column to value
 
-_LIVE = predictions.c.status.in_(LIVE)
+# Literals, not parameters: the databases then see that an index of the unfinished serves.
+IS_LIVE = predictions.c.status.in_([literal_column(f"'{status}'") for status in LIVE])
 _WITH_OUTPUTS = select(
     predictions, *(column.label(f"output_{column.name}") for column in outputs.c)
 ).outerjoin_from(predictions, outputs)
@@ -27,7 +29,7 @@ _ONE = _WITH_OUTPUTS.where(
 _MANY = _WITH_OUTPUTS.where(predictions.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def add(tx: Connection, prediction: Prediction, pool: str, expires_at: datetime) -> None:
+def add(tx: Connection, prediction: Prediction, pool: str) -> None:
     row = {
         "id": prediction.id,
         "account_id": prediction.account_id,
@@ -39,7 +41,9 @@ def add(tx: Connection, prediction: Prediction, pool: str, expires_at: datetime)
         "status": prediction.status,
         "attempt": prediction.attempt,
         "created_at": prediction.created_at,
-        "expires_at": expires_at,
+        "expires_at": prediction.expires_at,
+        "queue_tag": prediction.queue_tag,
+        "webhook_url": prediction.webhook_url,
         "warnings": list(prediction.warnings),
     }
     tx.execute(insert(predictions).values(_AT_FIRST | row))
@@ -65,7 +69,7 @@ def find(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
     rows = tx.execute(_ONE, {"prediction": prediction_id, "account": account_id}).all()
     if not rows:
         raise NotFound(f'there is no prediction "{prediction_id}"')
-    return _prediction(rows)
+    return _whole(rows)
 
 
 def find_many(tx: Connection, keys: Collection[Key]) -> dict[Key, Prediction]:
@@ -73,13 +77,13 @@ def find_many(tx: Connection, keys: Collection[Key]) -> dict[Key, Prediction]:
     rows: dict[Key, list[Row[Any]]] = {}
     for row in tx.execute(_MANY, {"ids": [prediction_id for _, prediction_id in keys]}):
         rows.setdefault((row.account_id, row.id), []).append(row)
-    return {key: _prediction(rows[key]) for key in keys if key in rows}
+    return {key: _whole(rows[key]) for key in keys if key in rows}
 
 
 def find_any(tx: Connection, prediction_id: str) -> Prediction | None:
     """A prediction of whichever account: for the worker."""
     rows = tx.execute(_WITH_OUTPUTS.where(predictions.c.id == prediction_id)).all()
-    return _prediction(rows) if rows else None
+    return _whole(rows) if rows else None
 
 
 def find_output(tx: Connection, prediction_id: str, n: int) -> Output:
@@ -97,7 +101,7 @@ def swap(tx: Connection, prediction_id: str, attempt: int, changes: Changes) -> 
     """Changes an unfinished prediction if this is its attempt still; False, and nothing changed, if not."""
     changed = tx.execute(
         update(predictions)
-        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE)
+        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, IS_LIVE)
         .values(dict(changes))
     )
     return changed.rowcount == 1
@@ -110,7 +114,7 @@ def swap_owner(
     is_owner = predictions.c.owner.is_(None) | (predictions.c.owner == former_owner)
     changed = tx.execute(
         update(predictions)
-        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, _LIVE, is_owner)
+        .where(predictions.c.id == prediction_id, predictions.c.attempt == attempt, IS_LIVE, is_owner)
         .values(dict(changes))
     )
     return changed.rowcount == 1
@@ -120,40 +124,82 @@ def add_outputs(tx: Connection, prediction_id: str, delivered: Sequence[Output])
     tx.execute(insert(outputs), [asdict(out) | {"prediction_id": prediction_id} for out in delivered])
 
 
+def request_cancel(tx: Connection, account_id: str, prediction_id: str, now: datetime) -> bool:
+    """Asks an unfinished prediction to end; a finished one stays as it is. Locks the row in any case. False
+    when this account has no such prediction."""
+    first_asked_at = func.coalesce(predictions.c.cancel_requested_at, now)
+    changed = tx.execute(
+        update(predictions)
+        .where(predictions.c.id == prediction_id, predictions.c.account_id == account_id)
+        .values(cancel_requested_at=case((IS_LIVE, first_asked_at), else_=predictions.c.cancel_requested_at))
+    )
+    return changed.rowcount == 1
+
+
+def mark_cancelled(tx: Connection, prediction_id: str, failure: Failure) -> None:
+    """Of one that has failed: that it did so because its caller wished."""
+    tx.execute(
+        update(predictions)
+        .where(predictions.c.id == prediction_id)
+        .values(is_cancelled=True, error=failure.text, error_code=failure.code, filtered=[])
+    )
+
+
+def is_cancel_requested(tx: Connection, prediction_id: str) -> bool:
+    query = select(predictions.c.cancel_requested_at).where(predictions.c.id == prediction_id)
+    return tx.execute(query).scalar() is not None
+
+
+def delete(tx: Connection, prediction_id: str) -> None:
+    """With outputs, preview and webhook deliveries."""
+    tx.execute(delete_from(predictions).where(predictions.c.id == prediction_id))
+
+
+def lock_expired(tx: Connection, now: datetime, limit: int) -> list[Prediction]:
+    """Finished predictions that need be kept no longer, without their outputs; none that somebody else is
+    removing."""
+    query = select(predictions).where(predictions.c.expires_at <= now, ~IS_LIVE)
+    query = query.order_by(predictions.c.expires_at).limit(limit).with_for_update(skip_locked=True)
+    return [_prediction(row) for row in tx.execute(query)]
+
+
 def watch(tx: Connection, prediction_id: str) -> tuple[int, bool] | None:
     """(attempt, whether cancelling is asked for) of an unfinished prediction; None of any other."""
     query = select(predictions.c.attempt, predictions.c.cancel_requested_at)
-    row = tx.execute(query.where(predictions.c.id == prediction_id, _LIVE)).one_or_none()
+    row = tx.execute(query.where(predictions.c.id == prediction_id, IS_LIVE)).one_or_none()
     return None if row is None else (row.attempt, row.cancel_requested_at is not None)
 
 
 def owned_by(tx: Connection, owner: str) -> list[tuple[str, int]]:
     """(id, attempt) of every unfinished prediction that this worker has."""
-    query = select(predictions.c.id, predictions.c.attempt).where(predictions.c.owner == owner, _LIVE)
+    query = select(predictions.c.id, predictions.c.attempt).where(predictions.c.owner == owner, IS_LIVE)
     return [(row.id, row.attempt) for row in tx.execute(query)]
 
 
 def owners(tx: Connection) -> set[str]:
     """The workers that have unfinished predictions."""
-    query = select(predictions.c.owner).where(_LIVE, predictions.c.owner.is_not(None)).distinct()
+    query = select(predictions.c.owner).where(IS_LIVE, predictions.c.owner.is_not(None)).distinct()
     return set(tx.execute(query).scalars())
 
 
 def count_live(tx: Connection) -> int:
     """How long the queue is, running ones included."""
-    return int(tx.execute(select(func.count()).select_from(predictions).where(_LIVE)).scalar_one())
+    return int(tx.execute(select(func.count()).select_from(predictions).where(IS_LIVE)).scalar_one())
 
 
 def live_ids(tx: Connection) -> set[str]:
-    return set(tx.execute(select(predictions.c.id).where(_LIVE)).scalars())
+    return set(tx.execute(select(predictions.c.id).where(IS_LIVE)).scalars())
 
 
 def pool_of(tx: Connection, prediction_id: str) -> str:
     return str(tx.execute(select(predictions.c.pool).where(predictions.c.id == prediction_id)).scalar_one())
 
 
-def _prediction(rows: Sequence[Row[Any]]) -> Prediction:
-    row = rows[0]
+def _whole(rows: Sequence[Row[Any]]) -> Prediction:
+    return _prediction(rows[0], tuple(sorted(map(_output, _with_output(rows)), key=lambda out: out.n)))
+
+
+def _prediction(row: Row[Any], found: tuple[Output, ...] = ()) -> Prediction:
     return Prediction(
         id=row.id,
         account_id=row.account_id,
@@ -165,6 +211,8 @@ def _prediction(rows: Sequence[Row[Any]]) -> Prediction:
         attempt=row.attempt,
         price_micros=row.price_micros,
         created_at=row.created_at,
+        expires_at=row.expires_at,
+        queue_tag=row.queue_tag,
         owner=row.owner,
         engine_deaths=row.engine_deaths,
         is_in_engine=row.is_in_engine,
@@ -174,10 +222,14 @@ def _prediction(rows: Sequence[Row[Any]]) -> Prediction:
         step=row.step,
         num_steps=row.num_steps,
         failure=Failure(row.error, row.error_code),
+        charged_micros=row.charged_micros,
+        cancel_requested_at=row.cancel_requested_at,
+        is_cancelled=row.is_cancelled,
+        webhook_url=row.webhook_url,
         made_by=row.made_by,
         warnings=tuple(row.warnings),
         filtered=tuple(Filtered(**one) for one in row.filtered),
-        outputs=tuple(sorted(map(_output, _with_output(rows)), key=lambda out: out.n)),
+        outputs=found,
     )
 
 

@@ -15,7 +15,8 @@ from limner.db.tables import predictions
 from limner.errors import InsufficientBalance, LimnerError, NotFound, RateLimited
 from limner.inputs import ImageInput
 from limner.predictions import lifecycle, store
-from limner.predictions.lifecycle import CancelRequested, LeaseLost, Limits, Made, Submission
+from limner.predictions.admission import Limits, Submission, submit
+from limner.predictions.lifecycle import CancelRequested, LeaseLost, Made
 from limner.predictions.prediction import Failure, Output, Prediction, Status
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -30,14 +31,20 @@ class Studio:
     database: Database
     caller: Caller
     queued: list[tuple[str, int]] = field(default_factory=list)
+    tags: dict[str, int] = field(default_factory=dict)
+    announced: list[tuple[str, Status]] = field(default_factory=list)
 
-    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str) -> None:
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str, queue_tag: int) -> None:
         self.queued.append((prediction_id, attempt))
+        self.tags[prediction_id] = queue_tag
+
+    def announce(self, tx: Connection, prediction: Prediction, now: datetime) -> None:
+        self.announced.append((prediction.id, prediction.status))
 
     def submit(self, num_images: int = 1, limits: Limits | None = None, now: datetime = NOW) -> Prediction:
         submission = Submission(self.caller, SPEC, ImageInput("a red apple", num_images=num_images))
         with self.database.begin() as tx:
-            return lifecycle.submit(tx, submission, limits or Limits(), self.enqueue, now)
+            return submit(tx, submission, limits or Limits(), self, now)
 
     def begin(self, prediction_id: str, attempt: int = 1, owner: str = "w1") -> Prediction | None:
         with self.database.begin() as tx:
@@ -53,14 +60,14 @@ class Studio:
             step(tx, *arguments)
 
     def complete(self, prediction: Prediction, delivered: int = 1) -> None:
-        self.do(lifecycle.complete, prediction, outputs(prediction, delivered), MADE, NOW)
+        self.do(lifecycle.complete, prediction, outputs(prediction, delivered), MADE, self, NOW)
 
     def fail(self, prediction: Prediction) -> None:
-        self.do(lifecycle.fail, prediction, Failure("The paint ran out."), NOW)
+        self.do(lifecycle.fail, prediction, Failure("The paint ran out."), self, NOW)
 
     def rescue(self, prediction_id: str, attempt: int = 1, owner: str = "w1", is_death: bool = True) -> bool:
         with self.database.begin() as tx:
-            return lifecycle.rescue(tx, prediction_id, attempt, owner, self.enqueue, NOW, is_death)
+            return lifecycle.rescue(tx, prediction_id, attempt, owner, self, NOW, is_death)
 
     def find(self, prediction_id: str) -> Prediction:
         with self.database.read() as tx:

@@ -21,6 +21,7 @@ from limner.db.database import Database
 from limner.db.tables import transfers
 from limner.errors import InsufficientBalance
 from limner.predictions import lifecycle, store
+from limner.predictions.admission import purpose_of
 from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.prediction import Prediction
 from tests.unit.predictions.test_lifecycle import NOW, SPEC, Studio
@@ -122,7 +123,7 @@ class MoneyAndWork(RuleBasedStateMachine):
                     raise AssertionError("a closed prediction holds money")
                 for repeat in (ledger.capture, ledger.release):
                     if self.was_written(tx, prediction.id, repeat.__name__):
-                        repeat(tx, account_id, 1, prediction.id, NOW)
+                        repeat(tx, account_id, 1, purpose_of(prediction, 1), NOW)
             assert self.balance() == before
 
     @invariant()

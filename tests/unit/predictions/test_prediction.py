@@ -41,6 +41,7 @@ CREATED = Prediction(
     attempt=1,
     price_micros=38_000,
     created_at=NOW,
+    expires_at=NOW + timedelta(days=7),
 )
 COMPLETED = replace(
     CREATED,

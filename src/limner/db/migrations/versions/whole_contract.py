@@ -28,6 +28,7 @@ def upgrade() -> None:
     _widen_transfers()
     _rebuild_predictions()
     _create_idempotency_keys()
+    _create_removals()
     _create_previews()
     _create_webhooks()
     _create_uploads()
@@ -167,6 +168,17 @@ def _create_idempotency_keys() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_idempotency_keys_account_id"),
     )
     op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"])
+
+
+def _create_removals() -> None:
+    op.create_table(
+        "removals",
+        sa.Column("prediction_id", sa.String(32), nullable=False),
+        sa.Column("num_attempts", sa.Integer, nullable=False),
+        _at("due_at"),
+        sa.PrimaryKeyConstraint("prediction_id", name="pk_removals"),
+    )
+    op.create_index("ix_removals_due_at", "removals", ["due_at"])
 
 
 def _create_previews() -> None:

@@ -1,0 +1,120 @@
+"""How a request becomes a prediction: counted, its price held, stored, and queued or left to wait.
+
+Knows no queue (the outbox is handed in) and nothing of what becomes of a prediction afterwards.
+"""
+
+import uuid
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from limner import accounts, ledger
+from limner.accounts import Caller
+from limner.catalog import ModelSpec
+from limner.errors import RateLimited
+from limner.inputs import ImageInput, with_seed
+from limner.ledger import Purpose
+from limner.predictions import idempotency, store, turns
+from limner.predictions.idempotency import IdempotencyConflict, IdempotencyKey
+from limner.predictions.outbox import Outbox
+from limner.predictions.prediction import Prediction, Status
+
+QUEUE_RETRY_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    caller: Caller
+    spec: ModelSpec
+    request: ImageInput
+    warnings: tuple[str, ...] = ()
+    webhook_url: str | None = None
+    idempotency_key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Unfinished predictions, in all and of one account; and how long finished ones are kept."""
+
+    queue: int = 10_000
+    account_queue: int = 10_000
+    retention: timedelta = timedelta(days=7)
+
+
+def submit(
+    tx: Connection, submission: Submission, limits: Limits, outbox: Outbox, now: datetime
+) -> Prediction:
+    """Accepts a request, or finds the prediction that was made under its key. Raises RateLimited,
+    InsufficientBalance, Forbidden (the account is suspended) or IdempotencyConflict, and then, once the
+    caller has rolled back, nothing of it remains."""
+    key, account_id = submission.idempotency_key, submission.caller.account_id
+    if key is None:
+        return _accept(tx, submission, limits, outbox, now)
+    accounts.lock(tx, account_id)
+    known_id = idempotency.find(tx, account_id, key, now)
+    if known_id is not None:
+        return _find_again(tx, account_id, known_id)
+    prediction = _accept(tx, submission, limits, outbox, now)
+    idempotency.add(tx, account_id, key, prediction.id, now)
+    return prediction
+
+
+def _accept(
+    tx: Connection, submission: Submission, limits: Limits, outbox: Outbox, now: datetime
+) -> Prediction:
+    prediction = _prediction_of(submission, now, now + limits.retention)
+    may_enter = accounts.admit(
+        tx, submission.caller, prediction.request.num_images, limits.account_queue, now
+    )
+    _refuse_full_queue(tx, limits)
+    ledger.hold(
+        tx,
+        prediction.account_id,
+        prediction.held_micros,
+        purpose_of(prediction, prediction.request.num_images),
+        now,
+    )
+    pool = submission.spec.engine.pool
+    if may_enter:
+        prediction = replace(prediction, queue_tag=turns.take_tag(tx, prediction, pool))
+    store.add(tx, prediction, pool)
+    if prediction.queue_tag is not None:
+        outbox.enqueue(tx, prediction.id, prediction.attempt, pool, prediction.queue_tag)
+    return prediction
+
+
+def purpose_of(prediction: Prediction, num_images: int) -> Purpose:
+    return Purpose(prediction.id, prediction.model_id, prediction.key_id, num_images)
+
+
+def _find_again(tx: Connection, account_id: str, prediction_id: str) -> Prediction:
+    found = store.find_many(tx, [(account_id, prediction_id)])
+    if not found:
+        raise IdempotencyConflict("the prediction that was made under this Idempotency-Key was deleted")
+    return found[account_id, prediction_id]
+
+
+def _prediction_of(submission: Submission, now: datetime, expires_at: datetime) -> Prediction:
+    caller, spec = submission.caller, submission.spec
+    request = with_seed(submission.request)
+    return Prediction(
+        id=uuid.uuid4().hex,
+        account_id=caller.account_id,
+        key_id=caller.key_id,
+        model_id=spec.model_id,
+        request=request,
+        inputs={name: value for name, value in asdict(request).items() if name in spec.inputs},
+        status=Status.CREATED,
+        attempt=1,
+        price_micros=spec.price_micros,
+        created_at=now,
+        expires_at=expires_at,
+        warnings=submission.warnings,
+        webhook_url=submission.webhook_url,
+    )
+
+
+def _refuse_full_queue(tx: Connection, limits: Limits) -> None:
+    if store.count_live(tx) >= limits.queue:
+        raise RateLimited(f"{limits.queue} predictions wait already", QUEUE_RETRY_SECONDS)
