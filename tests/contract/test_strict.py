@@ -3,13 +3,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from limner.settings import Settings
 from tests.contract.test_errors import check_refusal
 from tests.contract.test_inside import answering
 from tests.server import KEY, finished, submit
@@ -20,20 +18,16 @@ BODY = {"prompt": "a red apple", "resolution": "2k", "loras": [], "x\0\ud800": 1
 NAMED = 'google/imagen4-fast takes no input "resolution", "loras", "x??"'
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    options = {"warning": "It knows no zorp."}
-    return settings_of(tmp_path, "", "gradient", options=options, api_key=KEY, public_url="http://x")
-
-
-@pytest.fixture
-def workplace(settings: Settings) -> Iterator[Workplace]:
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    folder, options = tmp_path_factory.mktemp("strict"), {"warning": "It knows no zorp."}
+    settings = settings_of(folder, "", "gradient", options=options, api_key=KEY, public_url="http://x")
     workplace = Workplace.open(settings)
     with closing(workplace.runtime):
         yield workplace
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(workplace: Workplace) -> Iterator[httpx.Client]:
     with answering(workplace.runtime) as client:
         yield client
