@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -9,6 +10,8 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from limner.errors import BadSettings, NotFound, Unavailable
+
+PART_BYTES = 5 << 20  # the least that S3 takes for a part
 
 
 class StorageUnavailable(Unavailable):
@@ -27,15 +30,35 @@ class Storage:
         with _reported():
             obstore.put(self._store, key, content, attributes=attributes)
 
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        """As ``put``, of a file read from its beginning, a part at a time: it may be larger than memory."""
+        attributes = None if isinstance(self._store, LocalStore) else {"Content-Type": content_type}
+        file.seek(0)
+        with _reported():
+            obstore.put(
+                self._store, key, file, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=2
+            )
+
     def get(self, key: str) -> bytes:
         """Raises NotFound."""
         with _reported():
             return bytes(obstore.get(self._store, key).bytes())
 
+    def get_part(self, key: str, start: int, length: int) -> bytes:
+        """These bytes of an object. Raises NotFound."""
+        with _reported():
+            return bytes(obstore.get_range(self._store, key, start=start, length=length))
+
     def delete(self, key: str) -> None:
         """What is not there is deleted already."""
         with _reported(), _forgiving():
             obstore.delete(self._store, key)
+
+    def delete_below(self, folder: str) -> None:
+        """Every object whose key begins with this folder's name and a slash."""
+        with _reported(), _forgiving():
+            for found in obstore.list(self._store, folder):
+                obstore.delete(self._store, [one["path"] for one in found])
 
     def check(self) -> None:
         """Raises StorageUnavailable when nothing can be listed; asks for what is never there, to be quick."""

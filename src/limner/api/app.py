@@ -17,16 +17,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner.api import (
     account,
+    billing,
     center,
     envelope,
     events,
     health,
+    history,
     llms,
     media,
     models,
     predictions,
     prices,
     uploads,
+    webhooks,
 )
 from limner.api.context import Callers, Context
 from limner.api.forecast import Forecast
@@ -110,7 +113,8 @@ def _add_routes(app: FastAPI) -> None:
     # The submit route matches every path below /api/v3, so it comes last.
     routers = (
         *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),
-        *(events.router, uploads.router, center.router, health.router),
+        *(events.router, history.router, billing.router, uploads.router, webhooks.router, center.router),
+        health.router,
     )
     for router in (*routers, predictions.submissions):
         app.include_router(router, responses=envelope.ERRORS)

@@ -3,14 +3,34 @@
 Knows no field of any request.
 """
 
+import asyncio
 import json
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fastapi import Request
 
-from limner.errors import InvalidInput, TooLarge
+from limner.errors import InvalidInput, TooLarge, TooSlow
 
 MAX_BODY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slowly a body may come: a pause of so long, and on the whole, after that, so much a second."""
+
+    pause_seconds: float = 30
+    bytes_per_second: float = 10_000
+
+    def seconds_left(self, num_bytes: int, taken_seconds: float) -> float:
+        """For the next of the body, when so much has come in such a time."""
+        on_the_whole = self.pause_seconds + num_bytes / self.bytes_per_second - taken_seconds
+        return max(0, min(self.pause_seconds, on_the_whole))
+
+
+PACE = Pace()
 
 
 async def read_json(request: Request, optional: bool = False) -> Any:
@@ -20,15 +40,31 @@ async def read_json(request: Request, optional: bool = False) -> Any:
     return {} if optional and not body.strip() else parse_json(body)
 
 
-async def _read(request: Request) -> bytes:
+async def read_chunks(request: Request, max_bytes: int, pace: Pace = PACE) -> AsyncGenerator[bytes]:
+    """The body as it comes. Raises TooLarge as soon as that is known, and TooSlow when it comes too slowly."""
     announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
+    if not announced.isdecimal() or int(announced) > max_bytes:
+        raise _too_large(max_bytes)
+    num_bytes = 0
+    chunks, started = request.stream(), time.monotonic()
+    while True:
+        try:
+            async with asyncio.timeout(pace.seconds_left(num_bytes, time.monotonic() - started)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise TooSlow("the body comes too slowly") from error
+        num_bytes += len(chunk)
+        if num_bytes > max_bytes:
+            raise _too_large(max_bytes)
+        yield chunk
+
+
+async def _read(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in read_chunks(request, MAX_BODY_BYTES):
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
     return bytes(body)
 
 
@@ -51,5 +87,5 @@ def _refuse_constant(name: str) -> NoReturn:
     raise InvalidInput(f"the body is not valid JSON: {name} is not a number that JSON has")
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {max_bytes} bytes")

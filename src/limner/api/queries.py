@@ -110,6 +110,16 @@ class PriceQuery(Asked):
     )
 
 
+class UploadQuery(Asked):
+    filename: str = Field(
+        description="Its last part names the file.", examples=["apple.png"], max_length=4096
+    )
+    size: Annotated[int, BeforeValidator(_whole), Field(ge=1)] = Field(description="Bytes, at most 200 MiB.")
+    content_type: Text = Field(
+        "", description="What the file is; by default its extension tells.", examples=["image/png"]
+    )
+
+
 class UsageQuery(Asked):
     start_time: Moment | None = Field(None, description="ISO 8601, inclusive; by default 7 days ago.")
     end_time: Moment | None = Field(None, description="ISO 8601, exclusive; by default now.")

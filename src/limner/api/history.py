@@ -1,0 +1,109 @@
+"""What the caller has asked for: lists of predictions, and their deletion. Knows the wire; the lifecycle
+decides what a deletion is.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from limner.accounts import Caller
+from limner.api.context import BEARER, ByCaller, Context, InContext
+from limner.api.envelope import Envelope, success
+from limner.api.ids import check_prediction_id, is_id
+from limner.api.queries import DeletionQuery, PredictionsQuery, body_of, read_query
+from limner.api.record_views import DeletedCount, DeletedPrediction, PredictionsPage
+from limner.errors import NotFound
+from limner.predictions import lifecycle, listing
+from limner.predictions.listing import Wanted
+from limner.predictions.prediction import Prediction, Status
+
+DELETED_AT_ONCE = 100  # in one transaction
+
+router = APIRouter(tags=["predictions"], dependencies=[BEARER])
+
+
+@router.post(
+    "/api/v3/predictions",
+    summary="List predictions",
+    response_model=Envelope[PredictionsPage],
+    openapi_extra=body_of(PredictionsQuery, required=False),
+)
+async def search_predictions(request: Request, context: InContext, caller: ByCaller) -> Response:
+    """The account's predictions, newest first, all or those that fit."""
+    asked = await read_query(request, PredictionsQuery, optional=True)
+    return success(await run_in_threadpool(_page, context, caller, asked))
+
+
+@router.get("/api/v3/predictions", summary="List predictions", response_model=Envelope[PredictionsPage])
+def list_predictions(
+    context: InContext, caller: ByCaller, asked: Annotated[PredictionsQuery, Query()]
+) -> Response:
+    """The same list."""
+    return success(_page(context, caller, asked))
+
+
+@router.post(
+    "/api/v3/predictions/delete",
+    summary="Delete predictions",
+    response_model=Envelope[DeletedCount],
+    openapi_extra=body_of(DeletionQuery),
+)
+async def delete_predictions(request: Request, context: InContext, caller: ByCaller) -> Response:
+    """Deletes predictions and their pictures for good; unfinished ones are cancelled first, and cost nothing.
+    Ids of nobody's or another account's are ignored. Billing records stay."""
+    asked = await read_query(request, DeletionQuery)
+    ids = sorted({prediction_id for prediction_id in asked.ids if is_id(prediction_id)})
+    deleted = 0
+    for start in range(0, len(ids), DELETED_AT_ONCE):
+        batch = ids[start : start + DELETED_AT_ONCE]
+        deleted += len(await run_in_threadpool(_delete, context, caller, batch))
+    return success({"deleted_count": deleted})
+
+
+@router.delete(
+    "/api/v3/predictions/{prediction_id}",
+    summary="Delete a prediction",
+    response_model=Envelope[DeletedPrediction],
+)
+def delete_prediction(prediction_id: str, context: InContext, caller: ByCaller) -> Response:
+    """Deletes a prediction and its pictures for good; an unfinished one is cancelled first."""
+    check_prediction_id(prediction_id)
+    if not _delete(context, caller, [prediction_id]):
+        raise NotFound(f'there is no prediction "{prediction_id}"')
+    return success({"id": prediction_id, "status": "deleted"})
+
+
+def _page(context: Context, caller: Caller, asked: PredictionsQuery) -> dict[str, Any]:
+    wanted = _wanted(caller, asked)
+    with context.runtime.database.read() as tx:
+        found = listing.page(tx, wanted, asked.page_size, asked.offset)
+        total = listing.count(tx, wanted)
+    items = [context.results.view(_with_links(prediction)) for prediction in found]
+    return {"page": asked.page, "page_size": asked.page_size, "total": total, "items": items}
+
+
+def _wanted(caller: Caller, asked: PredictionsQuery) -> Wanted:
+    wanted = Wanted(caller.account_id, asked.model, start=asked.created_after, end=asked.created_before)
+    match asked.status:
+        case None:
+            return wanted
+        case "cancelled":
+            return replace(wanted, status=Status.FAILED, is_cancelled=True)
+        case "timeout":  # a status that clients know, and no prediction here has
+            return replace(wanted, status=Status.CREATED, is_cancelled=True)
+        case status:
+            return replace(wanted, status=Status(status))
+
+
+def _with_links(prediction: Prediction) -> Prediction:
+    # A page of pictures inlined as base64 would be hundreds of megabytes.
+    return replace(prediction, request=replace(prediction.request, enable_base64_output=False))
+
+
+def _delete(context: Context, caller: Caller, ids: list[str]) -> list[str]:
+    runtime = context.runtime
+    with runtime.database.begin() as tx:
+        return lifecycle.delete(tx, caller.account_id, ids, runtime.queue, datetime.now(UTC))

@@ -1,0 +1,206 @@
+"""Files that callers bring, by the three ways that WaveSpeed's clients and documents know: a ticket and a PUT
+of the bytes, and two paths for a form.
+
+What comes is written to disk as it comes, never held in memory; checking and storing it have threads of their
+own, so that large files keep nobody waiting.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from limner.api.body import read_chunks
+from limner.api.context import BEARER, ByCaller, Context, InContext
+from limner.api.envelope import Envelope, success
+from limner.api.queries import UploadQuery, body_of, read_query
+from limner.api.record_views import UploadedFile, UploadTicket
+from limner.errors import InvalidInput, RateLimited, TooLarge
+from limner.predictions.prediction import rfc3339
+from limner.uploads.intake import MAX_BYTES, Announced
+from limner.uploads.store import Upload
+
+FORM_OVERHEAD_BYTES = 64 << 10
+SPOOL_BYTES = 1 << 20  # in memory; beyond that on disk
+CHECKED_AT_ONCE = 2  # a decoded picture may take a quarter of a gigabyte
+UNDER_WAY_AT_ONCE = 8  # of one account
+RETRY_SECONDS = 5
+PUT_PATH = "/api/v3/media/uploads/{ticket}"
+
+FORM: dict[str, Any] = {
+    "response_model": Envelope[UploadedFile],
+    "openapi_extra": {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                        "required": ["file"],
+                    }
+                }
+            },
+        }
+    },
+}
+RAW: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+router = APIRouter(tags=["uploads"])
+
+T = TypeVar("T")
+
+
+class Traffic:
+    """The uploads under way in this process."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._checks = anyio.CapacityLimiter(CHECKED_AT_ONCE)
+
+    @contextmanager
+    def admit(self, account_id: str) -> Iterator[None]:
+        """Raises RateLimited when too many of this account's are under way."""
+        if self._under_way[account_id] >= UNDER_WAY_AT_ONCE:
+            raise RateLimited(f"{UNDER_WAY_AT_ONCE} uploads of this account are under way", RETRY_SECONDS)
+        self._under_way[account_id] += 1
+        try:
+            yield
+        finally:
+            self._under_way[account_id] -= 1
+            self._under_way += Counter()  # forgets those at nought
+
+    async def check(self, check: Callable[[], T]) -> T:
+        """Runs this in a thread, once there is one for it."""
+        return await anyio.to_thread.run_sync(check, limiter=self._checks)
+
+
+async def traffic_of(request: Request) -> Traffic:
+    traffic: Traffic = request.app.state.traffic
+    return traffic
+
+
+InTraffic = Annotated[Traffic, Depends(traffic_of)]
+
+
+@router.post(
+    "/api/v3/media/uploads",
+    summary="Announce a file",
+    response_model=Envelope[UploadTicket],
+    openapi_extra=body_of(UploadQuery),
+    dependencies=[BEARER],
+)
+async def announce_upload(request: Request, context: InContext, caller: ByCaller) -> Response:
+    """Says what will come, and is told where to send it: a PUT of the bytes, with the headers of the answer
+    and without a key, within the hour."""
+    asked = await read_query(request, UploadQuery)
+    announced = Announced(asked.filename, asked.content_type, asked.size)
+    now = datetime.now(UTC)
+    intake = context.runtime.intake
+    upload, ticket = await run_in_threadpool(intake.announce, caller.account_id, announced, now)
+    return success(
+        {
+            "upload": {
+                "method": "PUT",
+                "url": context.runtime.public_url + PUT_PATH.format(ticket=ticket),
+                "headers": {"Content-Type": upload.content_type or "application/octet-stream"},
+            },
+            "download_url": _link(context, upload),
+            "expires_at": rfc3339(upload.expires_at),
+        }
+    )
+
+
+@router.put(
+    PUT_PATH, summary="Send an announced file", response_model=Envelope[UploadedFile], openapi_extra=RAW
+)
+async def receive_upload(ticket: str, request: Request, context: InContext, traffic: InTraffic) -> Response:
+    """Takes the bytes that were announced. Needs no key: the ticket is one, for this file alone. To send the
+    same bytes again changes nothing."""
+    intake = context.runtime.intake
+    now = datetime.now(UTC)
+    upload = await run_in_threadpool(intake.find, ticket, now)
+    with traffic.admit(upload.account_id):
+        async with _spooled(request, upload.size_bytes or MAX_BYTES) as file:
+            received = await traffic.check(lambda: intake.receive(upload, file.file, now))
+    return success(_view(context, received))
+
+
+@router.post("/api/v3/media/upload/binary", summary="Upload a file", dependencies=[BEARER], **FORM)
+@router.post("/api/v3/upload", summary="Upload a file (other path)", dependencies=[BEARER], **FORM)
+@router.post("/api/v2/media/upload/binary", include_in_schema=False)
+async def upload_form(request: Request, context: InContext, caller: ByCaller, traffic: InTraffic) -> Response:
+    """Takes a form with a field `file`: an image, a video or a sound of at most 200 MiB. Its content tells
+    what it is, and an image must decode."""
+    intake = context.runtime.intake
+    now = datetime.now(UTC)
+    with traffic.admit(caller.account_id):
+        async with _form_file(request) as file:
+            announced = Announced(file.filename or "", file.content_type or "", file.size or 0)
+            received = await traffic.check(lambda: intake.take(caller.account_id, announced, file.file, now))
+    return success(_view(context, received))
+
+
+@asynccontextmanager
+async def _spooled(request: Request, max_bytes: int) -> AsyncIterator[UploadFile]:
+    """The body, on disk when it is not small. Raises TooLarge and TooSlow."""
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        file = UploadFile(spool, size=0)  # type: ignore[arg-type]  # a spool has all that is asked of it
+        async for chunk in read_chunks(request, max_bytes):
+            await file.write(chunk)
+        yield file
+
+
+@asynccontextmanager
+async def _form_file(request: Request) -> AsyncIterator[UploadFile]:
+    """The form's one file. Raises InvalidInput, TooLarge and TooSlow."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidInput('field "file" is required: send a form (multipart/form-data) that holds it')
+    chunks = read_chunks(request, MAX_BYTES + FORM_OVERHEAD_BYTES)
+    try:
+        form = await MultiPartParser(request.headers, chunks, max_files=1, max_fields=20).parse()
+    except MultiPartException as error:
+        raise InvalidInput(f"the form cannot be read: {error.message}") from error
+    try:
+        yield _only_file(form)
+    finally:
+        await form.close()
+
+
+def _only_file(form: FormData) -> UploadFile:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise InvalidInput('field "file" is required and must be a file')
+    if (file.size or 0) > MAX_BYTES:
+        raise TooLarge(f'field "file": a file is at most {MAX_BYTES} bytes')
+    return file
+
+
+def _link(context: Context, upload: Upload) -> str:
+    return f"{context.runtime.public_url}/media/{upload.link_name}"
+
+
+def _view(context: Context, upload: Upload) -> dict[str, Any]:
+    link = _link(context, upload)
+    return {
+        "type": upload.content_type.partition("/")[0],
+        "url": link,
+        "download_url": link,
+        "filename": upload.file_name,
+        "size": upload.size_bytes,
+        "content_type": upload.content_type,
+        "expires_at": rfc3339(upload.expires_at),
+    }

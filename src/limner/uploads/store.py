@@ -1,0 +1,80 @@
+"""The SQL of uploads: announced, then received, then expired. No rules; those are the intake's."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from limner.db.tables import uploads
+from limner.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file, or the announcement of one; then ``content_type`` is what was claimed, "" when nothing was.
+    ``ticket_sha256`` is set for those that are sent by ticket."""
+
+    id: str
+    account_id: str
+    object_key: str
+    file_name: str
+    content_type: str
+    size_bytes: int
+    ticket_sha256: str | None
+    created_at: datetime
+    received_at: datetime | None
+    expires_at: datetime
+
+    @property
+    def link_name(self) -> str:
+        """The last part of its link: the id and the extension, never what its sender called it."""
+        _, dot, extension = self.object_key.rpartition("/")[2].partition(".")
+        return self.id + dot + extension
+
+
+def add(tx: Connection, upload: Upload) -> None:
+    tx.execute(insert(uploads).values(asdict(upload)))
+
+
+def find_by_ticket(tx: Connection, ticket_sha256: str) -> Upload | None:
+    row = tx.execute(select(uploads).where(uploads.c.ticket_sha256 == ticket_sha256)).one_or_none()
+    return None if row is None else _upload(row)
+
+
+def find_received(tx: Connection, upload_id: str, now: datetime) -> Upload:
+    """Raises NotFound."""
+    row = tx.execute(
+        select(uploads).where(
+            uploads.c.id == upload_id, uploads.c.received_at.is_not(None), uploads.c.expires_at > now
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("there is no such file")
+    return _upload(row)
+
+
+def mark_received(tx: Connection, upload: Upload) -> bool:
+    """Whether it was this call that did; False also when the announcement has expired and is gone."""
+    changes = {
+        name: getattr(upload, name)
+        for name in ("object_key", "content_type", "size_bytes", "received_at", "expires_at")
+    }
+    changed = tx.execute(
+        update(uploads).where(uploads.c.id == upload.id, uploads.c.received_at.is_(None)).values(changes)
+    )
+    return changed.rowcount == 1
+
+
+def expired_ids(tx: Connection, before: datetime, limit: int) -> Sequence[str]:
+    query = select(uploads.c.id).where(uploads.c.expires_at < before).order_by(uploads.c.expires_at)
+    return tx.execute(query.limit(limit)).scalars().all()
+
+
+def remove(tx: Connection, ids: Sequence[str]) -> None:
+    tx.execute(delete(uploads).where(uploads.c.id.in_(ids)))
+
+
+def _upload(row: Row[Any]) -> Upload:
+    return Upload(**row._mapping)
