@@ -41,7 +41,7 @@ async def read_json(request: Request, optional: bool = False) -> Any:
 
 
 async def read_chunks(request: Request, max_bytes: int, pace: Pace = PACE) -> AsyncGenerator[bytes]:
-    """The body as it comes. Raises TooLarge as soon as that is known, and TooSlow when it comes too slowly."""
+    """The body as it comes. Raises TooLarge as soon as that is known, TooSlow when it comes too slowly."""
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or int(announced) > max_bytes:
         raise _too_large(max_bytes)
