@@ -91,6 +91,11 @@ def redeliver(tx: Connection, account_id: str, delivery_id: str, enqueue: Enqueu
         raise Conflict("this prediction is being delivered right now") from error
 
 
+def expire_tests(tx: Connection, before: datetime) -> None:
+    """Forgets the test events made before then. Every other delivery goes with its prediction."""
+    store.remove_tests(tx, before)
+
+
 def begin(tx: Connection, delivery_id: str, number: int) -> Delivery | None:
     """Starts this attempt. None when it is not to be had: begun before, rescued, given up, deleted."""
     changes = {"num_attempts": number, "next_attempt_at": None}

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from limner.db.tables import accounts, webhook_attempts, webhook_deliveries
 from limner.errors import NotFound
@@ -160,6 +160,14 @@ def count_pending_tests(tx: Connection, account_id: str) -> int:
                 webhook_deliveries.c.event == Event.TEST,
             )
         ).scalar_one()
+    )
+
+
+def remove_tests(tx: Connection, before: datetime) -> None:
+    tx.execute(
+        delete(webhook_deliveries).where(
+            webhook_deliveries.c.prediction_id.is_(None), webhook_deliveries.c.created_at < before
+        )
     )
 
 
