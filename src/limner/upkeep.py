@@ -69,6 +69,8 @@ def expire(runtime: Runtime, now: datetime) -> None:
     """Takes a batch of whatever has been kept for long enough: predictions, uploads, the queue's records."""
     removal.expire(runtime.database, now)
     runtime.intake.expire(now)
+    with runtime.database.begin() as tx:
+        delivery.expire_tests(tx, now - runtime.limits.retention)
     runtime.queue.expire(now - runtime.limits.retention, CLEARED_AT_ONCE)
     clear(runtime, now)
 

@@ -251,6 +251,8 @@ webhook_deliveries = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Index("ix_webhook_deliveries_account_id_created_at", "account_id", "created_at"),
+    # Test events are those of no prediction, so it finds them too.
+    Index("ix_webhook_deliveries_prediction_id_created_at", "prediction_id", "created_at"),
 )
 
 Index(

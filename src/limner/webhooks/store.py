@@ -157,7 +157,7 @@ def count_pending_tests(tx: Connection, account_id: str) -> int:
             query.where(
                 webhook_deliveries.c.account_id == account_id,
                 webhook_deliveries.c.status == DeliveryStatus.PENDING,
-                webhook_deliveries.c.event == Event.TEST,
+                webhook_deliveries.c.prediction_id.is_(None),
             )
         ).scalar_one()
     )

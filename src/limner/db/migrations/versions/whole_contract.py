@@ -221,6 +221,11 @@ def _create_webhooks() -> None:
         "ix_webhook_deliveries_account_id_created_at", "webhook_deliveries", ["account_id", "created_at"]
     )
     op.create_index(
+        "ix_webhook_deliveries_prediction_id_created_at",
+        "webhook_deliveries",
+        ["prediction_id", "created_at"],
+    )
+    op.create_index(
         "ix_webhook_deliveries_pending",
         "webhook_deliveries",
         ["prediction_id"],
