@@ -76,6 +76,7 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
     app.add_middleware(envelope.LastResort)
     app.add_middleware(CountResponses, metrics=metrics)
     app.add_middleware(CrossOrigin)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestIds)
     return app
 
@@ -83,6 +84,18 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
 def let_go(app: FastAPI) -> None:
     """Ends what only waits, a moment later; may be called from a signal handler."""
     cast(Context, app.state.context).watcher.close()
+
+
+class HeadAsGet:
+    """Answers HEAD as GET; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET", "limner.is_head": True}
+        await self.app(scope, receive, send)
 
 
 class CrossOrigin:

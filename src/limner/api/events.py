@@ -69,7 +69,7 @@ OPENAPI: dict[str, Any] = {
 router = APIRouter(tags=["predictions"], dependencies=[BEARER])
 
 
-@router.get("/api/v3/predictions/{prediction_id}/events", response_class=EventSourceResponse, **OPENAPI)
+@router.get("/api/v3/predictions/{prediction_id}/events", response_class=Response, **OPENAPI)
 async def stream_events(
     prediction_id: str, request: Request, context: InContext, caller: ByCaller
 ) -> Response:
@@ -77,6 +77,8 @@ async def stream_events(
     check_prediction_id(prediction_id)
     key = (caller.account_id, prediction_id)
     prediction = await context.results.prediction(key)
+    if "limner.is_head" in request.scope:
+        return Response(headers=HEADERS, media_type=EventSourceResponse.media_type)
     had = _parse_mark(request.headers.get("last-event-id", ""))
     if prediction.is_terminal and had is not None and had.status == prediction.status:
         return Response(status_code=204)  # to which browsers do not come back

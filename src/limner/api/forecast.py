@@ -1,4 +1,4 @@
-"""How long it will take: the outlook of unfinished predictions, from one look at the whole queue a second.
+"""How long it will take: the outlook of unfinished predictions, from one look at the whole queue at a time.
 
 Knows the progress of predictions; knows no HTTP.
 """
@@ -18,13 +18,14 @@ from limner.predictions.prediction import NO_OUTLOOK, Outlook, Prediction
 from limner.predictions.progress import Glance, Survey
 from limner.runtime import Runtime
 
-REMEMBERED_SECONDS = 1.0
+REMEMBERED_SECONDS = 0.1
+REST = 20  # how many times as long as a look took it is remembered, at least: a queue may be long
 
 log = structlog.get_logger(__name__)
 
 
 class Forecast:
-    """One per application; belongs to one event loop. What it remembers is at most a second old."""
+    """One per application; belongs to one event loop. What it remembers is a moment old at most."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -43,12 +44,14 @@ class Forecast:
         await asyncio.shield(self._looking)
 
     async def _look_once(self) -> None:
+        started = time.monotonic()
         try:
             self._survey = await run_in_threadpool(self._look)
         except LimnerError as error:
             log.warning("no forecast", cause=error.message)
         finally:
-            self._until = time.monotonic() + REMEMBERED_SECONDS
+            looked = time.monotonic()
+            self._until = looked + max(REMEMBERED_SECONDS, REST * (looked - started))
             self._looking = None
 
     def _look(self) -> Survey:

@@ -23,7 +23,9 @@ from limner.errors import InvalidInput
 from limner.inputs import FIELDS, Json, parse_input
 from limner.predictions.admission import Submission, submit
 from limner.predictions.idempotency import IdempotencyKey, key_of
+from limner.predictions.lifecycle import cancel
 from limner.predictions.prediction import Prediction
+from limner.predictions.store import Key
 
 MAX_WAIT_SECONDS = 9  # the strictest client hangs up after ten
 
@@ -41,18 +43,19 @@ RESULT_PATHS = (
     "/api/v3/predictions/{prediction_id}",
     "/api/v2/predictions/{prediction_id}/result",
 )
+WAIT_PARAMETER = {
+    "name": "wait",
+    "in": "query",
+    "required": False,
+    "description": "Seconds to wait for the end, at most, to the millisecond.",
+    "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
+}
 RESULT_DOCUMENTATION: dict[str, Any] = {
     "response_model": Envelope[PredictionView],
     "openapi_extra": {
         "parameters": [
             {"name": "prediction_id", "in": "path", "required": True, "schema": {"type": "string"}},
-            {
-                "name": "wait",
-                "in": "query",
-                "required": False,
-                "description": "Seconds to wait for the end, at most; some clients hang up after ten.",
-                "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT_SECONDS, "default": 0},
-            },
+            WAIT_PARAMETER,
         ]
     },
 }
@@ -79,6 +82,23 @@ async def read_result(request: Request) -> Response:
         check_prediction_id(prediction_id)
         answer = await context.results.find(key, wait_seconds)
     return _respond(answer)
+
+
+@results.post(
+    "/api/v3/predictions/{prediction_id}/cancel",
+    response_model=Envelope[PredictionView],
+    openapi_extra={"parameters": [WAIT_PARAMETER]},
+)
+async def cancel_prediction(
+    prediction_id: str, request: Request, context: InContext, caller: ByCaller
+) -> Response:
+    """Drops what waits, and ends what runs at its next step; what is finished stays as it is. Answers at once
+    with the prediction as it then is; with `wait`, as soon as it ends or the time is up."""
+    check_prediction_id(prediction_id)
+    wait_seconds = _wait_seconds(request)
+    key = (caller.account_id, prediction_id)
+    await run_in_threadpool(_cancel, context, key)
+    return _respond(await context.results.find(key, wait_seconds))
 
 
 @submissions.post(
@@ -117,6 +137,12 @@ def _submit(context: Context, submission: Submission) -> Prediction:
     runtime = context.runtime
     with runtime.database.begin() as tx:
         return submit(tx, submission, runtime.limits, runtime.queue, datetime.now(UTC))
+
+
+def _cancel(context: Context, key: Key) -> None:
+    runtime = context.runtime
+    with runtime.database.begin() as tx:
+        cancel(tx, *key, runtime.queue, datetime.now(UTC))
 
 
 def _wait_seconds(request: Request) -> float:

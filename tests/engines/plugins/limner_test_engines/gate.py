@@ -1,6 +1,7 @@
 """An engine that a test can hold still at a known place: inside, before any picture is made."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep, Options, Progress
@@ -16,7 +17,7 @@ class GateEngine:
         self._folder = folder
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
-        on_step(Progress(1, 2))
+        on_step(Progress(1, 2, partial(gradient, request.prompt, request.seeds[0], 128, 128)))
         (self._folder / "entered").touch()
         while not (self._folder / "open").exists():
             time.sleep(LOOK_SECONDS)
