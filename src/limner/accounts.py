@@ -185,6 +185,24 @@ def admit(tx: Connection, caller: Caller, images: int, queue_limit: int, now: da
     return bool(counts.live_predictions == counts.active_predictions)
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What an account may still submit before its minute is over."""
+
+    images_per_minute: int
+    remaining_images: int
+    reset_seconds: int
+
+
+def allowance(tx: Connection, account_id: str, now: datetime) -> Allowance:
+    columns = (_PER_MINUTE.label("per_minute"), accounts.c.window_at, accounts.c.window_images)
+    row = tx.execute(select(*columns).where(accounts.c.id == account_id)).one()
+    minute = now.replace(second=0, microsecond=0)
+    used = row.window_images if row.window_at == minute else 0
+    rest = math.ceil((minute + WINDOW - now).total_seconds())
+    return Allowance(row.per_minute, max(0, row.per_minute - used), rest)
+
+
 def leave(tx: Connection, account_id: str, was_active: bool) -> int:
     """A prediction of this account has finished. How many of those that wait may enter the queue now."""
     counts = tx.execute(

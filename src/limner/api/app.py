@@ -50,6 +50,7 @@ OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/", "/media/")
 
 EXPOSED_HEADERS = (
     *("Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
     *("X-Request-Id", "X-Limner-Model", "X-Limner-Engine", "ETag"),
 )
 """What pages of other origins may read of an answer."""

@@ -18,7 +18,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.errors import LimnerError, RateLimited, TooLarge, TooSlow
+from limner.errors import LimnerError, RateLimited, TooLarge, TooSlow, Unavailable
+
+RETRY_SECONDS = 5  # what cannot be reached now, may be then
 
 log = structlog.get_logger(__name__)
 
@@ -70,8 +72,8 @@ def failure(code: int, message: str, headers: Mapping[str, str] | None = None) -
     return Response(body, code, headers, media_type="application/json")
 
 
-def refusal(error: LimnerError) -> Response:
-    return failure(error.code, error.message, _headers_of(error))
+def refusal(error: LimnerError, headers: Mapping[str, str] | None = None) -> Response:
+    return failure(error.code, error.message, {**_headers_of(error), **(headers or {})})
 
 
 async def answer_limner_error(request: Request, error: Exception) -> Response:
@@ -124,6 +126,8 @@ class LastResort:
 def _headers_of(error: LimnerError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, TooLarge | TooSlow):
         return {"Connection": "close"}  # the rest of the body is never read
     return {}

@@ -4,6 +4,7 @@ A submit is accepted or refused in one transaction; nothing is held for a reques
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,15 +12,16 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from limner.api import receivers, strict
+from limner.accounts import Allowance, Caller, allowance
+from limner.api import rate_limits, receivers, strict
 from limner.api.body import read_json
 from limner.api.context import BEARER, ByCaller, Context, InContext, caller_of, context_of
-from limner.api.envelope import Envelope
+from limner.api.envelope import Envelope, refusal
 from limner.api.ids import check_prediction_id
 from limner.api.results import Answer
 from limner.api.sync_mode import finished_or_late
 from limner.api.views import PredictionView
-from limner.errors import InvalidInput
+from limner.errors import InvalidInput, RateLimited
 from limner.inputs import FIELDS, Json, parse_input
 from limner.predictions.admission import Submission, submit
 from limner.predictions.idempotency import IdempotencyKey, key_of
@@ -28,6 +30,7 @@ from limner.predictions.prediction import Prediction
 from limner.predictions.store import Key
 
 MAX_WAIT_SECONDS = 9  # the strictest client hangs up after ten
+NO_LIMITS: Mapping[str, str] = {}
 
 RESERVED_SEGMENTS = frozenset(
     {"predictions", "models", "model", "balance", "media", "upload", "user", "billings", "account", "webhook"}
@@ -102,7 +105,10 @@ async def cancel_prediction(
 
 
 @submissions.post(
-    "/api/v3/{model_id:path}", response_model=Envelope[PredictionView], openapi_extra=SUBMIT_BODY
+    "/api/v3/{model_id:path}",
+    response_model=Envelope[PredictionView],
+    responses={200: {"headers": rate_limits.DOCUMENTATION}},
+    openapi_extra=SUBMIT_BODY,
 )
 @submissions.post("/api/v2/{model_id:path}", include_in_schema=False)
 async def submit_prediction(
@@ -119,12 +125,17 @@ async def submit_prediction(
     webhook_url = await receivers.receiver_of(request, body, allow_private)
     key = _idempotency_key(request, [model_id, body, webhook_url])
     submission = Submission(caller, spec, image_input, warnings, webhook_url, key)
-    prediction = await run_in_threadpool(_submit, context, submission)
+    try:
+        prediction, left = await run_in_threadpool(_submit, context, submission)
+    except RateLimited as error:
+        left = await run_in_threadpool(_allowance, context, caller)
+        return refusal(error, rate_limits.headers_of(left))
     if image_input.enable_sync_mode:
         window = context.sync_window_seconds
         answer = await finished_or_late(request, context.results, context.watcher, prediction, window)
-        return _respond(answer)
-    return _respond(await context.results.answer(prediction))
+    else:
+        answer = await context.results.answer(prediction)
+    return _respond(answer, rate_limits.headers_of(left))
 
 
 def _idempotency_key(request: Request, content: Json) -> IdempotencyKey | None:
@@ -133,10 +144,16 @@ def _idempotency_key(request: Request, content: Json) -> IdempotencyKey | None:
     return None if key is None else key_of(key, content)
 
 
-def _submit(context: Context, submission: Submission) -> Prediction:
-    runtime = context.runtime
+def _submit(context: Context, submission: Submission) -> tuple[Prediction, Allowance]:
+    runtime, now = context.runtime, datetime.now(UTC)
     with runtime.database.begin() as tx:
-        return submit(tx, submission, runtime.limits, runtime.queue, datetime.now(UTC))
+        prediction = submit(tx, submission, runtime.limits, runtime.queue, now)
+        return prediction, allowance(tx, prediction.account_id, now)
+
+
+def _allowance(context: Context, caller: Caller) -> Allowance:
+    with context.runtime.database.read() as tx:
+        return allowance(tx, caller.account_id, datetime.now(UTC))
 
 
 def _cancel(context: Context, key: Key) -> None:
@@ -152,8 +169,8 @@ def _wait_seconds(request: Request) -> float:
     return float(text)
 
 
-def _respond(answer: Answer) -> Response:
-    headers = {"X-Limner-Model": answer.model_id}
+def _respond(answer: Answer, limits: Mapping[str, str] = NO_LIMITS) -> Response:
+    headers = {"X-Limner-Model": answer.model_id, **limits}
     if answer.made_by:
         headers["X-Limner-Engine"] = answer.made_by
     return Response(answer.body, 200, headers, media_type="application/json")
