@@ -52,10 +52,10 @@ class Workplace:
             key = create_key(tx, find_account(tx, DEFAULT_ACCOUNT).id, datetime.now(UTC))
             return cls(runtime, authenticate(tx, key))
 
-    def submit(self, model_id: str = MODEL, **inputs: Any) -> Prediction:
+    def submit(self, model_id: str = MODEL, webhook_url: str | None = None, **inputs: Any) -> Prediction:
         spec = self.runtime.catalog.find(model_id)
         request = parse_input(spec.inputs, {"prompt": "a red apple"} | inputs)
-        submission = Submission(self.caller, spec, request)
+        submission = Submission(self.caller, spec, request, webhook_url=webhook_url)
         with self.runtime.database.begin() as tx:
             return submit(tx, submission, self.runtime.limits, self.runtime.queue, datetime.now(UTC))
 
@@ -113,6 +113,7 @@ class Workplace:
             "GRACE_SECONDS": str(settings.grace_seconds),
             "HEARTBEAT_SECONDS": str(settings.heartbeat_seconds),
             "STEP_TIMEOUT_SECONDS": str(settings.step_timeout_seconds),
+            "WEBHOOK_ALLOW_PRIVATE": str(settings.webhook_allow_private),
         }
         path = os.pathsep.join([str(PLUGINS), os.environ.get("PYTHONPATH", "")])
         return os.environ | {f"LIMNER_{name}": value for name, value in values.items()} | {"PYTHONPATH": path}

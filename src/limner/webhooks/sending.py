@@ -18,6 +18,7 @@ from limner.errors import InvalidInput
 from limner.webhooks.addresses import NOT_PUBLIC, Resolve, Target, check_addresses, resolve
 
 ANSWER_SECONDS = 10.0
+HEADERS = {"Content-Type": "application/json", "User-Agent": "Limner", "Connection": "close"}
 WRITE_BYTES = 4096
 MAX_ADDRESSES = 4  # of one name, that are tried
 
@@ -46,7 +47,7 @@ class Sender:
     answer_seconds: float = ANSWER_SECONDS
 
     def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """One POST; the answer's status is read, its body is not. Never raises for what a receiver does."""
+        """One POST of JSON; of the answer the status is read. Never raises for what a receiver does."""
         started = time.monotonic()
         http_status, error = None, ""
         try:
@@ -63,12 +64,12 @@ class Sender:
     def _exchange(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
         deadline = _Deadline(self.answer_seconds)
         backend = _CheckedBackend(self._addresses, deadline)
-        own = {"Host": target.authority, "Content-Length": str(len(body)), "Connection": "close"}
-        every = [(name.encode(), value.encode()) for name, value in (own | dict(headers)).items()]
+        every = {"Host": target.authority, "Content-Length": str(len(body))} | HEADERS | dict(headers)
+        encoded = [(name.encode(), value.encode()) for name, value in every.items()]
         url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
         with (
             httpcore.ConnectionPool(ssl_context=self.tls, network_backend=backend) as pool,
-            pool.stream("POST", url, headers=every, content=body) as response,
+            pool.stream("POST", url, headers=encoded, content=body) as response,
         ):
             return response.status
 
