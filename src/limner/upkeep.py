@@ -1,18 +1,19 @@
-"""What workers do beside their work, each at its heartbeat: take over from the dead, let in what waits, and
-remove what has expired. Whatever is broken off here is found again by the next who comes.
+"""What workers do beside their work: take over from the dead, let in what waits, remove what has expired.
+Whatever is broken off here is found again by the next who comes.
 """
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from limner import accounts, workers
 from limner.predictions import lifecycle, removal, store, turns
-from limner.runtime import DELIVER, Runtime, attempt_of
-from limner.storage import StorageUnavailable
+from limner.queueing import DELIVER, attempt_of
+from limner.runtime import Runtime
 from limner.webhooks import delivery
 
-CLEARED_AT_ONCE = 500  # of the queue's records
+TIDY_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -65,22 +66,23 @@ def let_in(runtime: Runtime) -> None:
             turns.let_in(tx, account_id, runtime.queue)
 
 
-def expire(runtime: Runtime, now: datetime) -> None:
-    """Takes a batch of whatever has been kept for long enough: predictions, uploads, the queue's records."""
-    removal.expire(runtime.database, now)
-    runtime.intake.expire(now)
-    with runtime.database.begin() as tx:
-        delivery.expire_tests(tx, now - runtime.limits.retention)
-    runtime.queue.expire(now - runtime.limits.retention, CLEARED_AT_ONCE)
-    clear(runtime, now)
+def tidy(runtime: Runtime, ended: threading.Event) -> None:
+    """Removes what has expired, and what was deleted, until the shift has ended."""
+    while not ended.wait(TIDY_SECONDS):
+        try:
+            while not ended.is_set() and tidy_once(runtime, _now()):
+                pass
+        except Exception as error:  # of whatever kind: the storage may be back the next time
+            log.error("could not tidy up", exc_info=error)
 
 
-def clear(runtime: Runtime, now: datetime) -> None:
-    """Removes what deleted predictions have left behind in storage and queue."""
-    try:
-        removal.clear(runtime.database, runtime.storage, runtime.queue.forget, now)
-    except StorageUnavailable as error:
-        log.warning("pictures not removed yet", cause=error.message)
+def tidy_once(runtime: Runtime, now: datetime) -> bool:
+    """One batch of everything; whether there may be more. Raises StorageUnavailable."""
+    expired = removal.expire(runtime.database, now)
+    cleared = removal.clear(runtime.database, runtime.storage, runtime.queue.forget, now)
+    uploads = runtime.intake.expire(now)
+    records = runtime.queue.expire(now - runtime.limits.retention)
+    return any((expired, cleared, uploads, records))
 
 
 def _now() -> datetime:

@@ -26,13 +26,15 @@ from limner.predictions import lifecycle
 from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.making import Making
 from limner.predictions.prediction import Failure, FailureCode, Prediction
-from limner.runtime import (
+from limner.queueing import (
     APPLICATION,
     APPLICATION_VERSION,
     DELIVER,
     DELIVERIES_AT_ONCE,
     GENERATE,
     WEBHOOKS,
+)
+from limner.runtime import (
     Runtime,
     courier_of,
     generation_request,
@@ -42,6 +44,7 @@ from limner.runtime import (
 from limner.workers import Lock, Worker
 
 LOOK_SECONDS = 0.1
+TIDYING_SECONDS = 5.0
 SPARE_THREADS = 4  # of DBOS itself
 PR_SET_PDEATHSIG = 1
 
@@ -96,11 +99,17 @@ class Shift:
             workers.register(tx, self.worker, _now())
         pulse = threading.Thread(target=self._pulse, args=(lock,), name="pulse", daemon=True)
         pulse.start()
+        # Apart from the pulse, which a slow storage must not hold up.
+        tidying = threading.Thread(
+            target=upkeep.tidy, args=(self.runtime, self._ended), name="tidy", daemon=True
+        )
+        tidying.start()
         try:
             return self._serve_queues()
         finally:
             self._ended.set()
             pulse.join()
+            tidying.join(TIDYING_SECONDS)
             self._sign_off(lock)
 
     def on_signal(self, *_: object) -> None:
@@ -239,7 +248,6 @@ class Shift:
             self._say_that_it_lives(lock)
             upkeep.rescue_the_dead(self.runtime, self.worker.id)
             upkeep.let_in(self.runtime)
-            upkeep.expire(self.runtime, _now())
         except Exception as error:  # of whatever kind: without its pulse a worker is as good as dead
             log.error("heartbeat failed", exc_info=error)
 

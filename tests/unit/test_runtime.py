@@ -14,17 +14,15 @@ from limner.errors import BadSettings
 from limner.inputs import ImageInput
 from limner.predictions import store
 from limner.predictions.admission import Submission, submit
+from limner.queueing import APPLICATION_VERSION, attempt_of, workflow_id
 from limner.runtime import (
-    APPLICATION_VERSION,
     DEFAULT_ACCOUNT,
-    attempt_of,
     build_runtime,
     check_health,
     ensure_default_account,
     find_faults,
     generation_request,
     migrate,
-    workflow_id,
 )
 from limner.settings import ModelChoice, Settings
 from tests.unit.conftest import OpenWorkplace

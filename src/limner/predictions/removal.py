@@ -16,7 +16,8 @@ from limner.predictions import idempotency, store
 from limner.predictions.prediction import Prediction
 from limner.storage import Storage
 
-AT_ONCE = 100
+EXPIRED_AT_ONCE = 100
+CLEARED_AT_ONCE = 20
 # A worker that has not noticed yet may still store a picture.
 LINGERS = timedelta(minutes=15)
 
@@ -34,10 +35,10 @@ def remove(tx: Connection, prediction: Prediction, now: datetime) -> None:
 
 def expire(database: Database, now: datetime) -> int:
     """Takes the rows of a batch of predictions whose time is over, and old idempotency keys. How many
-    predictions; ``AT_ONCE`` of them means that there may be more."""
+    predictions."""
     with database.begin() as tx:
         idempotency.expire(tx, now)
-        expired = store.lock_expired(tx, now, AT_ONCE)
+        expired = store.lock_expired(tx, now, EXPIRED_AT_ONCE)
         for prediction in expired:
             remove(tx, prediction, now)
     return len(expired)
@@ -46,7 +47,9 @@ def expire(database: Database, now: datetime) -> int:
 def clear(database: Database, storage: Storage, forget: Forget, now: datetime) -> int:
     """Removes a batch of what was left behind. How many predictions' leavings. Raises StorageUnavailable, and
     then nothing is forgotten."""
-    query = select(removals).where(removals.c.due_at <= now).order_by(removals.c.due_at).limit(AT_ONCE)
+    query = (
+        select(removals).where(removals.c.due_at <= now).order_by(removals.c.due_at).limit(CLEARED_AT_ONCE)
+    )
     with database.read() as tx:
         due = {row.prediction_id: row.num_attempts for row in tx.execute(query)}
     for prediction_id in due:

@@ -1,0 +1,143 @@
+"""Where work waits for a worker: DBOS Transact, in our own database. Its rows hold ids, never prompts.
+
+What is queued in a transaction is queued with its commit, or not at all: this is the outbox that the
+lifecycle is handed. Knows nothing of what becomes of what is queued.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dbos import DBOS, DBOSClient, EnqueueOptions
+from sqlalchemy import Connection
+
+from limner.db.database import Database
+from limner.predictions.prediction import Prediction
+from limner.webhooks.delivery import schedule
+
+APPLICATION = "limner"
+# Pinned: by default it is a hash of the source, and an upgrade would strand what is queued.
+APPLICATION_VERSION = "1"
+GENERATE = "generate"  # the names of the workflows, in the queue's rows
+DELIVER = "deliver"
+WEBHOOKS = "webhooks of limner"  # the queue of deliveries; engine pools have names of their own
+DELIVERIES_AT_ONCE = 32  # by one worker: threads that wait for receivers
+DELIVERIES_AT_ONCE_PER_ACCOUNT = 8  # so that the slow receivers of one account hold up no other's
+WEBHOOK_POLLING_SECONDS = 0.25
+EXPIRED_AT_ONCE = 500
+
+
+class Queue:
+    """The queues of attempts and of deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._client: DBOSClient | None = None
+
+    @property
+    def client(self) -> DBOSClient:
+        # Made when first used: it looks into the database, which may have no tables until then.
+        if self._client is None:
+            self._client = DBOSClient(
+                system_database_engine=self._database.engine,
+                application_name=APPLICATION,
+                retry_connection_errors=False,
+            )
+        return self._client
+
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str, queue_tag: int) -> None:
+        """Queues an attempt within this transaction; the lowest tag is taken first."""
+        self.client.enqueue_in_transaction(
+            tx,
+            {
+                "workflow_name": GENERATE,
+                "workflow_id": workflow_id(prediction_id, attempt),
+                "queue_name": pool,
+                "priority": queue_tag,
+                "app_version": APPLICATION_VERSION,
+            },
+            prediction_id,
+            attempt,
+        )
+
+    def enqueue_delivery(
+        self, tx: Connection, delivery_id: str, number: int, account_id: str, delay_seconds: float
+    ) -> None:
+        """Queues an attempt to deliver within this transaction; DBOS keeps it until the delay is over."""
+        options: EnqueueOptions = {
+            "workflow_name": DELIVER,
+            "workflow_id": workflow_id(delivery_id, number),
+            "queue_name": WEBHOOKS,
+            "queue_partition_key": account_id,
+            "app_version": APPLICATION_VERSION,
+        }
+        if delay_seconds > 0:
+            options["delay_seconds"] = delay_seconds
+        self.client.enqueue_in_transaction(tx, options, delivery_id, number)
+
+    def announce(self, tx: Connection, prediction: Prediction, now: datetime) -> None:
+        """Queues the first attempt to tell a prediction's webhook that it is finished."""
+        assert prediction.webhook_url is not None, "only what has a webhook is announced"
+        schedule(tx, prediction.account_id, prediction.id, prediction.webhook_url, self.enqueue_delivery, now)
+
+    def takers(self) -> set[str]:
+        """The workers that have workflows in hand."""
+        found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {status.executor_id for status in found if status.executor_id}
+
+    def taken_by(self, worker_id: str, name: str = GENERATE) -> list[str]:
+        """The workflows of this name that this worker has taken from the queue and not finished."""
+        found = self.client.list_workflows(
+            status="PENDING", executor_id=worker_id, name=name, load_input=False, load_output=False
+        )
+        return [status.workflow_id for status in found]
+
+    def drop(self, workflow_ids: list[str]) -> None:
+        """Forgets workflows whose worker is gone."""
+        if workflow_ids:
+            self.client.cancel_workflows(workflow_ids)
+
+    def forget(self, num_attempts: Mapping[str, int]) -> None:
+        """Removes what is recorded of predictions that are no more, by id: every attempt of theirs."""
+        attempts = [(one, attempt) for one, count in num_attempts.items() for attempt in range(1, count + 1)]
+        self.client.delete_workflows([workflow_id(*attempt) for attempt in attempts])
+
+    def expire(self, before: datetime) -> int:
+        """Removes a batch of records of what has ended before then, deliveries too. How many."""
+        found = self.client.list_workflows(
+            completed_before=before.isoformat(), limit=EXPIRED_AT_ONCE, load_input=False, load_output=False
+        )
+        if found:
+            self.client.delete_workflows([status.workflow_id for status in found])
+        return len(found)
+
+    def withdraw(self, prediction: Prediction) -> None:
+        """Takes a prediction out of the queue that was finished before its turn; after the commit, for its
+        turn would come to nothing anyway."""
+        self.drop([workflow_id(prediction.id, prediction.attempt)])
+
+    def migrate(self, pools: set[str], polling_seconds: float) -> None:
+        """DBOS's tables; a queue per engine pool, one picture at a time on each worker; and the webhooks'."""
+        DBOS.migrate(self._database.engine.url.render_as_string(hide_password=False))
+        for pool in sorted(pools):
+            self.client.register_queue(pool, worker_concurrency=1, polling_interval_sec=polling_seconds)
+        self.client.register_queue(
+            WEBHOOKS,
+            worker_concurrency=DELIVERIES_AT_ONCE,
+            partition_worker_concurrency=DELIVERIES_AT_ONCE_PER_ACCOUNT,
+            polling_interval_sec=WEBHOOK_POLLING_SECONDS,
+        )
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.destroy()
+
+
+def workflow_id(prediction_id: str, attempt: int) -> str:
+    """The prediction's own id, at first; an attempt is never queued twice."""
+    return prediction_id if attempt == 1 else f"{prediction_id}-{attempt}"
+
+
+def attempt_of(workflow_id: str) -> tuple[str, int]:
+    """(prediction id, attempt)."""
+    prediction_id, _, attempt = workflow_id.partition("-")
+    return prediction_id, int(attempt or 1)
