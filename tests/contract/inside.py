@@ -53,12 +53,12 @@ class Newcomer:
             outputs.append(Output(n, key, n, 1024, 1024, "image/png", 9))
         with self.runtime.database.begin() as tx:
             made = Made(made_by="test/1", warnings=(), inference_ms=1)
-            lifecycle.complete(tx, prediction, outputs, made, datetime.now(UTC))
+            lifecycle.complete(tx, prediction, outputs, made, self.runtime.queue, datetime.now(UTC))
 
     def fail(self, prediction_id: str, text: str = "The paint ran out.") -> None:
         with self.runtime.database.begin() as tx:
             prediction = store.find(tx, self.caller.account_id, prediction_id)
-            lifecycle.fail(tx, prediction, Failure(text), datetime.now(UTC))
+            lifecycle.fail(tx, prediction, Failure(text), self.runtime.queue, datetime.now(UTC))
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Inside:
     url: str
 
     @contextmanager
-    def newcomer(self, credit: str = "100") -> Iterator[Newcomer]:
+    def newcomer(self, credit: str = "100", level: Level = Level.ULTRA) -> Iterator[Newcomer]:
         now = datetime.now(UTC)
         with self.runtime.database.begin() as tx:
-            account = create_account(tx, f"newcomer {next(_numbers)}", Level.ULTRA, now)
+            account = create_account(tx, f"newcomer {next(_numbers)}", level, now)
             ledger.top_up(tx, account.id, ledger.usd_to_micros(credit), now)
             key = create_key(tx, account.id, now)
             caller = authenticate(tx, key)
