@@ -42,22 +42,28 @@ async def receiver_of(request: Request, body: Json, allow_private: bool) -> str 
     return url or None
 
 
-async def check_receiver(url: str, field: str, allow_private: bool, resolve: Resolve = resolve) -> None:
+async def check_receiver(
+    url: str,
+    field: str,
+    allow_private: bool,
+    resolve: Resolve = resolve,
+    resolve_seconds: float = RESOLVE_SECONDS,
+) -> None:
     """Raises InvalidInput that names the field."""
     target = parse_target(url, field, allow_private)
     if allow_private:
         return
-    addresses = await _addresses(target, resolve)
+    addresses = await _addresses(target, resolve, resolve_seconds)
     if not all(map(is_public, addresses)):
         # Told as for a private address, so that nobody learns what stands behind our walls.
         raise InvalidInput(f'field "{field}" must name a host on the public internet, not {target.host}')
 
 
-async def _addresses(target: Target, resolve: Resolve) -> list[str]:
+async def _addresses(target: Target, resolve: Resolve, seconds: float) -> list[str]:
     """Empty when they cannot be had in time; the look-up itself goes on, for it cannot be stopped."""
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(RESOLVE_SECONDS):
+        async with asyncio.timeout(seconds):
             return list(await loop.run_in_executor(None, resolve, target.host, target.port))
     except OSError:  # TimeoutError is one
         return []
