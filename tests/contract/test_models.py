@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from limner.api.record_views import CenterModel, CenterModelPage, PriceView
@@ -115,11 +114,11 @@ def test_a_price_of_nonsense_is_refused(
 
 
 def test_agents_find_their_way_without_a_key(indoors: Inside) -> None:
-    index = httpx.get(f"{indoors.url}/llms.txt")
+    index = indoors.stranger.get("/llms.txt")
     assert index.headers["content-type"] == "text/plain; charset=utf-8"
     for model in MODELS:
         assert f"{ORIGIN}/models/{model}/llms.txt" in index.text
-        page = httpx.get(f"{indoors.url}/models/{model}/llms.txt")
+        page = indoors.stranger.get(f"/models/{model}/llms.txt")
         assert page.headers["content-type"] == "text/plain; charset=utf-8"
         assert f"POST {ORIGIN}/api/v3/{model}\n" in page.text
         assert "- num_images (integer; optional; from 1 to 4; default 1): " in page.text
@@ -127,22 +126,22 @@ def test_agents_find_their_way_without_a_key(indoors: Inside) -> None:
 
 
 def test_the_websites_paths_answer_the_comfyui_nodes(indoors: Inside) -> None:
-    base = f"{indoors.url}/center/default/api/v1"
-    assert data_of(httpx.get(f"{base}/model_product/type_statistics")) == [
+    base = "/center/default/api/v1"
+    assert data_of(indoors.stranger.get(f"{base}/model_product/type_statistics")) == [
         {"type": "text-to-image", "count": len(MODELS)}
     ]
     query = {"page": "1", "page_size": "100", "types": "text-to-image"}
-    page = data_of(httpx.get(f"{base}/model_product/search", params=query))
+    page = data_of(indoors.stranger.get(f"{base}/model_product/search", params=query))
     CenterModelPage.model_validate(page, strict=True)
     assert [item["model_uuid"] for item in page["items"]] == list(MODELS)
-    none = data_of(httpx.get(f"{base}/model_product/search", params={"types": "text-to-video"}))
+    none = data_of(indoors.stranger.get(f"{base}/model_product/search", params={"types": "text-to-video"}))
     assert none == {"items": [], "total": 0}
-    second = data_of(httpx.get(f"{base}/model_product/search", params={"page": 2, "page_size": 4}))
+    second = data_of(indoors.stranger.get(f"{base}/model_product/search", params={"page": 2, "page_size": 4}))
     assert [item["model_uuid"] for item in second["items"]] == list(MODELS)[4:]
-    detail = data_of(httpx.get(f"{base}/model_product/detail/google/imagen4"))
+    detail = data_of(indoors.stranger.get(f"{base}/model_product/detail/google/imagen4"))
     CenterModel.model_validate(detail, strict=True)
     assert detail["input"]["required"] == ["prompt"]
-    document = data_of(httpx.get(f"{base}/model_schema/google/imagen4"))
+    document = data_of(indoors.stranger.get(f"{base}/model_schema/google/imagen4"))
     assert document["components"]["schemas"]["Request"] == detail["input"]
-    check_refusal(httpx.get(f"{base}/model_product/detail/google/imagen9"), 404, "imagen9")
-    check_refusal(httpx.get(f"{base}/model_product/search?page=0"), 400, '"page"')
+    check_refusal(indoors.stranger.get(f"{base}/model_product/detail/google/imagen9"), 404, "imagen9")
+    check_refusal(indoors.stranger.get(f"{base}/model_product/search?page=0"), 400, '"page"')

@@ -88,8 +88,9 @@ def _wanted(header: str, size_bytes: int) -> range:
         return range(size_bytes)
     if not asked[1]:
         return range(max(0, size_bytes - int(asked[2])), size_bytes)
-    last = int(asked[2] or size_bytes)
-    return range(int(asked[1]), min(last + 1, size_bytes)) if last >= int(asked[1]) else range(size_bytes)
+    if asked[2] and int(asked[2]) < int(asked[1]):
+        return range(size_bytes)
+    return range(int(asked[1]), min(int(asked[2] or size_bytes) + 1, size_bytes))
 
 
 def _blocks(storage: Storage, upload: Upload, wanted: range) -> Iterator[bytes]:

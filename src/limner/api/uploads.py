@@ -7,7 +7,7 @@ own, so that large files keep nobody waiting.
 
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
@@ -164,16 +164,32 @@ async def _spooled(request: Request, max_bytes: int) -> AsyncIterator[UploadFile
         yield file
 
 
+class _Form(MultiPartParser):
+    """A form of one file. That it breaks off is an error, so what came of its file is closed at once."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.headers, self._chunks(request), max_files=1, max_fields=20)
+        self._has_ended = False
+
+    def on_end(self) -> None:
+        self._has_ended = True
+
+    async def _chunks(self, request: Request) -> AsyncGenerator[bytes]:
+        async for chunk in read_chunks(request, MAX_BYTES + FORM_OVERHEAD_BYTES):
+            yield chunk
+        if not self._has_ended:
+            raise MultiPartException("it breaks off")
+
+
 @asynccontextmanager
 async def _form_file(request: Request) -> AsyncIterator[UploadFile]:
     """The form's one file. Raises InvalidInput, TooLarge and TooSlow."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidInput('field "file" is required: send a form (multipart/form-data) that holds it')
-    chunks = read_chunks(request, MAX_BYTES + FORM_OVERHEAD_BYTES)
     try:
-        form = await MultiPartParser(request.headers, chunks, max_files=1, max_fields=20).parse()
+        form = await _Form(request).parse()
     except MultiPartException as error:
-        raise InvalidInput(f"the form cannot be read: {error.message}") from error
+        raise InvalidInput(f'field "file": the form cannot be read: {error.message}') from error
     try:
         yield _only_file(form)
     finally:
