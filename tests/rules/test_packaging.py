@@ -1,5 +1,6 @@
 """What is shipped, and what is not."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -53,12 +54,26 @@ def test_the_wheel_holds_neither_training_nor_sprites(wheel: ZipFile) -> None:
     assert [name for name in names if re.search(r"sprite|emoji|training|\.svg$|icons", name)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+REQUIREMENTS = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/clients/requirements").iterdir()),
+]
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
 def test_requirements_are_pinned_and_name_no_host(name: str) -> None:
     lines = [
         line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r "))
     ]
     assert [line for line in lines if not PIN.fullmatch(line)] == []
+
+
+def test_the_npm_clients_are_pinned_and_name_no_host() -> None:
+    lock = json.loads((ROOT / "tests/clients/package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert [name for name, package in packages.items() if "integrity" not in package] == []
 
 
 def test_what_the_package_asks_for_is_pinned() -> None:
