@@ -92,3 +92,8 @@ def test_pages_of_other_origins_may_call_and_read_the_headers(newcomer: Newcomer
     exposed = answer.headers["access-control-expose-headers"]
     assert {"X-Request-Id", "RateLimit", "Retry-After"} <= set(exposed.split(", "))
     check_refusal(newcomer.client.options("/api/v3/balance"), 405, "OPTIONS")
+
+
+def test_pages_are_refused_other_methods_in_the_one_shape(newcomer: Newcomer) -> None:
+    asking = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH"}
+    check_refusal(newcomer.client.options("/api/v3/balance", headers=asking), 400, "method")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
 from typing import cast
@@ -10,8 +11,10 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -99,12 +102,20 @@ class HeadAsGet:
         await self.app(scope, receive, send)
 
 
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        return envelope.failure(response.status_code, bytes(response.body).decode())
+
+
 class CrossOrigin:
     """Lets pages of any origin call the API, with a key and never with cookies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.opened = CORSMiddleware(
+        self.opened = _Cors(
             app,
             allow_origins=["*"],
             allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
