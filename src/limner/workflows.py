@@ -155,6 +155,8 @@ class Shift:
         DBOS.workflow(name=DELIVER)(lambda delivery_id, number: self.deliver(delivery_id, number))
         DBOS.listen_queues([WEBHOOKS, *(choice.pool for choice in self._engines)])
         DBOS.launch()
+        if not self.runtime.public_url:
+            log.warning("LIMNER_PUBLIC_URL is not set: the links in webhooks will have no origin")
         log.info("worker is ready", worker_id=self.worker.id, pools=[one.pool for one in self._engines])
 
     def generate(self, prediction_id: str, attempt: int) -> None:

@@ -114,6 +114,7 @@ class House:
             "LIMNER_DATABASE_URL": database_url,
             "LIMNER_HEARTBEAT_SECONDS": "0.2",
             "LIMNER_SILENCE_SECONDS": str(SILENCE_SECONDS),
+            "LIMNER_WEBHOOK_ALLOW_PRIVATE": "1",
         }
         self._stack = stack
         self._worker: subprocess.Popen[bytes] | None = None
