@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, case, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from limner.db.tables import accounts, api_keys
@@ -45,6 +45,24 @@ _PER_MINUTE = _by_level(IMAGES_PER_MINUTE)
 _HAS_PLACE = accounts.c.active_predictions < _by_level(CONCURRENT_PREDICTIONS)
 _NOBODY_WAITS = accounts.c.live_predictions == accounts.c.active_predictions
 _COUNTS = (accounts.c.level, accounts.c.live_predictions, accounts.c.active_predictions)
+_USED = case((accounts.c.window_at == bindparam("minute"), accounts.c.window_images), else_=0)
+# Made once: to make a statement anew takes longer than to run it.
+_ADMIT = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("account"),
+        accounts.c.suspended_at.is_(None),
+        accounts.c.live_predictions < bindparam("limit"),
+        _USED + bindparam("images", type_=Integer) <= _PER_MINUTE,
+    )
+    .values(
+        window_at=bindparam("minute"),
+        window_images=_USED + bindparam("images", type_=Integer),
+        live_predictions=accounts.c.live_predictions + 1,
+        active_predictions=accounts.c.active_predictions + case((_NOBODY_WAITS & _HAS_PLACE, 1), else_=0),
+    )
+    .returning(*_COUNTS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,24 +180,8 @@ def admit(tx: Connection, caller: Caller, images: int, queue_limit: int, now: da
     so that a refused submit does not count.
     """
     minute = now.replace(second=0, microsecond=0)
-    used = case((accounts.c.window_at == minute, accounts.c.window_images), else_=0)
-    active = accounts.c.active_predictions
-    counts = tx.execute(
-        update(accounts)
-        .where(
-            accounts.c.id == caller.account_id,
-            accounts.c.suspended_at.is_(None),
-            accounts.c.live_predictions < queue_limit,
-            used + images <= _PER_MINUTE,
-        )
-        .values(
-            window_at=minute,
-            window_images=used + images,
-            live_predictions=accounts.c.live_predictions + 1,
-            active_predictions=case((_NOBODY_WAITS & _HAS_PLACE, active + 1), else_=active),
-        )
-        .returning(*_COUNTS)
-    ).one_or_none()
+    asked = {"account": caller.account_id, "images": images, "limit": queue_limit, "minute": minute}
+    counts = tx.execute(_ADMIT, asked).one_or_none()
     if counts is None:
         raise _refusal(tx, caller, queue_limit, minute + WINDOW - now)
     return bool(counts.live_predictions == counts.active_predictions)
@@ -244,10 +246,10 @@ def count_live(tx: Connection, account_id: str) -> int:
     )
 
 
-def counted(tx: Connection) -> dict[str, tuple[int, int]]:
-    """(unfinished, of these in the queue or at work) of every account, as its row has it."""
-    rows = tx.execute(select(accounts.c.id, *_COUNTS))
-    return {row.id: (row.live_predictions, row.active_predictions) for row in rows}
+def counted(tx: Connection, account_id: str) -> tuple[int, int]:
+    """(unfinished predictions, of these in the queue or at work)"""
+    _, live, active = tx.execute(select(*_COUNTS).where(accounts.c.id == account_id)).one()
+    return live, active
 
 
 def _lock(tx: Connection, account_id: str) -> Row[str, int, int]:

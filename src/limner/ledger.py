@@ -15,7 +15,19 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, String, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from limner.db.tables import accounts, transfers
 from limner.errors import InsufficientBalance, InvalidInput, NotFound
@@ -24,6 +36,32 @@ MICROS_PER_DOLLAR = 1_000_000
 MAX_DOLLARS = 1_000_000_000
 EXTERNAL = "external"
 REVENUE = "revenue"
+
+
+# A top-up has no prediction, and NULL equals nothing: it is never known.
+_KNOWN = exists().where(
+    transfers.c.prediction_id == bindparam("prediction_id", type_=String),
+    transfers.c.reason == bindparam("reason", type_=String),
+)
+_COLUMNS = [column for column in transfers.c if not column.primary_key]
+# Made once: to make a statement anew takes longer than to run it.
+_APPEND = (
+    insert(transfers)
+    .from_select(
+        [column.name for column in _COLUMNS],
+        select(*(bindparam(column.name, type_=column.type) for column in _COLUMNS)).where(~_KNOWN),
+    )
+    .returning(transfers.c.id)
+)
+_NO_PURPOSE = dict.fromkeys(("prediction_id", "model_id", "key_id", "num_images"))
+_HOLD = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("account"),
+        accounts.c.settled_micros - accounts.c.held_micros >= bindparam("amount", type_=BigInteger),
+    )
+    .values(held_micros=accounts.c.held_micros + bindparam("amount", type_=BigInteger))
+)
 
 
 class Reason(StrEnum):
@@ -84,12 +122,7 @@ def hold(tx: Connection, account_id: str, amount_micros: int, purpose: Purpose, 
     own, held = spendable_of(account_id), held_of(account_id)
     if not _append(tx, _Transfer(account_id, own, held, amount_micros, Reason.HOLD, purpose), now):
         return
-    free = accounts.c.settled_micros - accounts.c.held_micros
-    granted = tx.execute(
-        update(accounts)
-        .where(accounts.c.id == account_id, free >= amount_micros)
-        .values(held_micros=accounts.c.held_micros + amount_micros)
-    )
+    granted = tx.execute(_HOLD, {"account": account_id, "amount": amount_micros})
     if granted.rowcount == 0:
         raise InsufficientBalance("Insufficient credits. Please top up your account.")
 
@@ -164,17 +197,10 @@ def _append(tx: Connection, transfer: _Transfer, now: datetime) -> bool:
     (prediction, reason) stands behind it, should two transactions come to this at once."""
     if transfer.amount_micros <= 0:
         return False
-    row = asdict(transfer) | {"created_at": now}
+    row = _NO_PURPOSE | asdict(transfer) | {"created_at": now}
     row |= row.pop("purpose") or {}
-    values = [literal(value, transfers.c[name].type) for name, value in row.items()]
-    # A top-up has no prediction, and NULL equals nothing: it is never known.
-    known = exists().where(
-        transfers.c.prediction_id == literal(row.get("prediction_id"), String),
-        transfers.c.reason == transfer.reason,
-    )
-    written = insert(transfers).from_select(list(row), select(*values).where(~known))
     # PostgreSQL's driver counts no rows here, so the row itself must say that it was written.
-    return tx.execute(written.returning(transfers.c.id)).first() is not None
+    return tx.execute(_APPEND, row).first() is not None
 
 
 def _change(tx: Connection, account_id: str, settled: int = 0, held: int = 0) -> None:

@@ -16,7 +16,7 @@ from limner.db.migrations.upgrade import upgrade
 from limner.engines.engine import Engine, GenerationRequest, load_engine
 from limner.errors import LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
-from limner.predictions import store
+from limner.predictions import store, turns
 from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
 from limner.queueing import Queue
@@ -133,6 +133,7 @@ def find_faults(runtime: Runtime, now: datetime) -> list[str]:
     """What must never be: money or work that does not add up. For `doctor`."""
     with runtime.database.read() as tx:
         faults = [f"account {one}: its row is not its transfers" for one in ledger.unbalanced_accounts(tx)]
+        faults += [f"account {one}: its row counts other predictions" for one in turns.miscounted(tx)]
         live, held = store.live_ids(tx), ledger.open_holds(tx)
     faults += [f"prediction {one}: unfinished, and nothing is held for it" for one in sorted(live - held)]
     faults += [f"prediction {one}: finished, and money is held for it" for one in sorted(held - live)]

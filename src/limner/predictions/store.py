@@ -46,9 +46,10 @@ def add(tx: Connection, prediction: Prediction, pool: str) -> None:
         "webhook_url": prediction.webhook_url,
         "warnings": list(prediction.warnings),
     }
-    tx.execute(insert(predictions).values(_AT_FIRST | row))
+    tx.execute(_ADD, _AT_FIRST | row)
 
 
+_ADD = insert(predictions)
 _AT_FIRST: dict[str, Any] = {
     "is_in_engine": False,
     "engine_deaths": 0,

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from limner import accounts
+from limner.db.tables import accounts as accounts_table
 from limner.db.tables import predictions
 from limner.predictions import store
 from limner.predictions.outbox import Outbox
@@ -57,13 +58,17 @@ def take_tag(tx: Connection, prediction: Prediction, pool: str) -> int:
     """Its place in the queue. The queue starts anew whenever it runs empty, so tags stay small."""
     tags = tx.execute(_TAGS, {"pool": pool, "account": prediction.account_id}).one()
     present = tags.newest_at_work or tags.first_in_queue or FIRST_TAG
-    behind_its_own = 0 if tags.own_last is None else tags.own_last + cost(prediction)
+    behind_its_own = 0 if tags.own_last is None else tags.own_last + cost(prediction.held_micros)
     return min(max(present, behind_its_own), LAST_TAG)
 
 
-def cost(prediction: Prediction) -> int:
-    """In cents, begun ones counted whole: the price is what is known of how long a picture takes."""
-    return max(1, math.ceil(prediction.held_micros / COST_MICROS))
+def cost(price_micros: int) -> int:
+    """In cents, begun ones counted whole: the price is what is known of how long pictures take."""
+    return max(1, math.ceil(price_micros / COST_MICROS))
+
+
+def set_tag(tx: Connection, prediction_id: str, queue_tag: int) -> None:
+    tx.execute(update(predictions).where(predictions.c.id == prediction_id).values(queue_tag=queue_tag))
 
 
 def leave(tx: Connection, prediction: Prediction, outbox: Outbox) -> None:
@@ -77,13 +82,27 @@ def let_in(tx: Connection, account_id: str, outbox: Outbox) -> None:
     _let_in(tx, account_id, accounts.free_places(tx, account_id), outbox)
 
 
+def miscounted(tx: Connection) -> list[str]:
+    """Accounts whose row counts other predictions than there are; there must be none."""
+    live, active = func.count(), func.count(_TAG)
+    counted = select(predictions.c.account_id, live.label("live"), active.label("active"))
+    found = counted.where(IS_LIVE).group_by(predictions.c.account_id).subquery()
+    is_wrong = (accounts_table.c.live_predictions != func.coalesce(found.c.live, 0)) | (
+        accounts_table.c.active_predictions != func.coalesce(found.c.active, 0)
+    )
+    query = select(accounts_table.c.id).outerjoin_from(
+        accounts_table, found, accounts_table.c.id == found.c.account_id
+    )
+    return list(tx.execute(query.where(is_wrong)).scalars())
+
+
 def _let_in(tx: Connection, account_id: str, free: int, outbox: Outbox) -> None:
     waiting = _waiting(tx, account_id, min(free, LET_IN_AT_ONCE)) if free else []
     for prediction_id in waiting:
         prediction, pool = store.find_any(tx, prediction_id), store.pool_of(tx, prediction_id)
         assert prediction is not None, "its row is locked"
         tag = take_tag(tx, prediction, pool)
-        tx.execute(update(predictions).where(predictions.c.id == prediction_id).values(queue_tag=tag))
+        set_tag(tx, prediction_id, tag)
         outbox.enqueue(tx, prediction_id, prediction.attempt, pool, tag)
     if waiting:
         accounts.enter(tx, account_id, len(waiting))
