@@ -13,7 +13,8 @@ FORBIDDEN_WORDS = {
 }
 FORBIDDEN_MODULES = {"handler", "handlers"}
 FORBIDDEN_VERBS = ("process_", "do_", "perform_")
-GIVEN = {  # names that others chose: SQLAlchemy's overrides, and the setting LIMNER_DATA_DIR
+GIVEN = {  # names that others chose: SQLAlchemy, httpcore, and the setting LIMNER_DATA_DIR
+    "get_extra_info",
     "process_bind_param",
     "process_result_value",
     "resolved_data_dir",

@@ -30,7 +30,8 @@ def upgrade() -> None:
     _create_idempotency_keys()
     _create_removals()
     _create_previews()
-    _create_webhooks()
+    _create_deliveries()
+    _create_attempts()
     _create_uploads()
 
 
@@ -194,7 +195,7 @@ def _create_previews() -> None:
     )
 
 
-def _create_webhooks() -> None:
+def _create_deliveries() -> None:
     op.create_table(
         "webhook_deliveries",
         sa.Column("id", sa.String(32), nullable=False),
@@ -233,6 +234,9 @@ def _create_webhooks() -> None:
         sqlite_where=_PENDING,
         postgresql_where=_PENDING,
     )
+
+
+def _create_attempts() -> None:
     op.create_table(
         "webhook_attempts",
         sa.Column("delivery_id", sa.String(32), nullable=False),
