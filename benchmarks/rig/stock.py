@@ -32,16 +32,26 @@ def running_predictions(data_dir: Path, count: int) -> list[str]:
         return [_start(runtime).id for _ in range(count)]
 
 
+def waiting_predictions(data_dir: Path, count: int) -> list[str]:
+    """Their ids."""
+    with closing(build_runtime(read_settings(data_dir=data_dir))) as runtime:
+        return [_submit(runtime).id for _ in range(count)]
+
+
 def _start(runtime: Runtime) -> Prediction:
-    now = datetime.now(UTC)
+    made = _submit(runtime)
+    with runtime.database.begin() as tx:
+        begun = lifecycle.begin(tx, made.id, made.attempt, OWNER, datetime.now(UTC))
+    assert begun is not None
+    return begun
+
+
+def _submit(runtime: Runtime) -> Prediction:
     spec = runtime.catalog.find("google/imagen4")
     with runtime.database.begin() as tx:
         caller = accounts.authenticate(tx, KEY)
         submission = Submission(caller, spec, ImageInput(prompt="a red apple on a wooden table"))
-        made = submit(tx, submission, runtime.limits, runtime.queue, now)
-        begun = lifecycle.begin(tx, made.id, made.attempt, OWNER, now)
-    assert begun is not None
-    return begun
+        return submit(tx, submission, runtime.limits, runtime.queue, datetime.now(UTC))
 
 
 def _finish(runtime: Runtime, prediction: Prediction) -> str:

@@ -19,7 +19,7 @@ from limner.predictions.progress import Glance, Survey
 from limner.runtime import Runtime
 
 REMEMBERED_SECONDS = 0.1
-REST = 20  # how many times as long as a look took it is remembered, at least: a queue may be long
+REST = 10  # how many times as long as a look took it is remembered, at least: a queue may be long
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,10 @@ class Forecast:
         silent_since = datetime.now(UTC) - timedelta(seconds=self._runtime.settings.silence_seconds)
         with self._runtime.database.read() as tx:
             return progress.survey(tx, workers.count_beating(tx, silent_since))
+
+    def place(self, prediction_id: str, glance: Glance) -> int:
+        """In line; 0 for what does not wait."""
+        return self._survey.place(prediction_id, glance)
 
     def of_glance(self, prediction_id: str, glance: Glance) -> Outlook:
         return self._survey.outlook(prediction_id, glance, datetime.now(UTC))

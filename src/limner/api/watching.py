@@ -26,7 +26,7 @@ from limner.predictions.store import Key
 from limner.runtime import Runtime
 
 LOOK_SECONDS = 0.05
-REST = 4  # how many times as long as a look took passes before the next, at least
+REST = 2  # how many times as long as a look took passes before the next, at least
 RETRY_SECONDS = 1.0  # after a look that failed
 ENDED = frozenset(Status) - frozenset(LIVE)
 
@@ -191,8 +191,8 @@ class Watcher:
     def _mark(self, prediction_id: str, glance: Glance | None) -> Mark:
         if glance is None:
             return GONE.mark
-        position = self._forecast.of_glance(prediction_id, glance).queue_position
-        return Mark(glance.attempt, glance.status, position, glance.step, glance.preview_step)
+        place = self._forecast.place(prediction_id, glance)
+        return Mark(glance.attempt, glance.status, place, glance.step, glance.preview_step)
 
     def _sighting(
         self, prediction_id: str, mark: Mark, glance: Glance, jpegs: Mapping[str, bytes]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import fmean
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -17,6 +18,7 @@ from limner.predictions.prediction import LIVE, NO_OUTLOOK, Outlook, Status
 
 RECENT = 20  # finished predictions of a pool tell how long one takes
 
+# The columns of a Glance, in its order.
 _GLANCE = (
     select(
         predictions.c.id,
@@ -48,12 +50,11 @@ _RECENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """As much of a prediction as changes while it is made."""
+class Glance(NamedTuple):
+    """As much of a prediction as changes while it is made. A plain tuple: hundreds are made at a time."""
 
     pool: str
-    status: Status
+    status: str
     attempt: int
     step: int
     num_steps: int
@@ -78,9 +79,14 @@ class Survey:
             return Outlook(0, self._rest(glance, now))
         if glance.status != Status.CREATED:
             return NO_OUTLOOK
-        # Who is not there yet came after the look, so behind all that were there.
-        place = self.places.get(prediction_id, self.waiting.get(glance.pool, 0) + 1)
+        place = self.place(prediction_id, glance)
         return Outlook(place, self._wait(glance.pool, place))
+
+    def place(self, prediction_id: str, glance: Glance) -> int:
+        """Who is not there yet came after the look, so behind all that were there."""
+        if glance.status != Status.CREATED:
+            return 0
+        return self.places.get(prediction_id) or self.waiting.get(glance.pool, 0) + 1
 
     def _wait(self, pool: str, place: int) -> float:
         """The running ones are half done, on average."""
@@ -99,18 +105,7 @@ class Survey:
 
 def glance(tx: Connection, prediction_ids: Collection[str]) -> dict[str, Glance]:
     """Those of these predictions that there are: one statement, however many."""
-    return {
-        row.id: Glance(
-            row.pool,
-            Status(row.status),
-            row.attempt,
-            row.step,
-            row.num_steps,
-            row.started_at,
-            row.preview_step,
-        )
-        for row in tx.execute(_GLANCE, {"ids": list(prediction_ids)})
-    }
+    return {row[0]: Glance(*row[1:]) for row in tx.execute(_GLANCE, {"ids": list(prediction_ids)})}
 
 
 def read_previews(tx: Connection, prediction_ids: Collection[str]) -> dict[str, bytes]:
@@ -136,12 +131,12 @@ def survey(tx: Connection, num_workers: int) -> Survey:
     places: dict[str, int] = {}
     waiting: Counter[str] = Counter()
     running: Counter[str] = Counter()
-    for row in tx.execute(_LINE):
-        if row.status == Status.PROCESSING:
-            running[row.pool] += 1
+    for prediction_id, pool, status in tx.execute(_LINE):
+        if status == Status.PROCESSING:
+            running[pool] += 1
         else:
-            waiting[row.pool] += 1
-            places[row.id] = waiting[row.pool]
+            waiting[pool] += 1
+            places[prediction_id] = waiting[pool]
     seconds = {pool: _recent_seconds(tx, pool) for pool in {*waiting, *running}}
     return Survey(places, waiting, running, seconds, num_workers)
 
