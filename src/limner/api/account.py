@@ -16,11 +16,13 @@ router = APIRouter(tags=["account"], dependencies=[BEARER])
 
 @router.get("/api/v3/balance", response_model=Envelope[BalanceView])
 def read_balance(context: InContext, caller: ByCaller) -> Response:
+    """What the account can spend, in dollars: what unfinished predictions may cost is set aside already."""
     return success({"balance": _available_usd(context, caller)})
 
 
 @router.get("/api/v3/account/balance", response_model=Envelope[AccountBalanceView])
 def read_account_balance(context: InContext, caller: ByCaller) -> Response:
+    """The same, with its currency."""
     return success({"balance": _available_usd(context, caller), "currency": "USD"})
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import cast
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import Headers
@@ -34,9 +34,11 @@ from limner.api import (
     uploads,
     webhooks,
 )
-from limner.api.context import Callers, Context
+from limner.api.context import Callers, Context, InContext
+from limner.api.description import DescribedAPI
 from limner.api.forecast import Forecast
 from limner.api.metrics import CountResponses, Metrics
+from limner.api.reference import page
 from limner.api.request_ids import RequestIds
 from limner.api.results import Results
 from limner.api.uploads import Traffic
@@ -60,12 +62,15 @@ EXPOSED_HEADERS = (
 
 
 def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECONDS) -> FastAPI:
-    app = FastAPI(
+    app = DescribedAPI(
+        runtime.catalog,
         title="Limner",
         version=version("limner"),
         description="A self-hosted Imagen 4 that speaks the WaveSpeed v3 image API.",
         lifespan=_lifespan,
         redirect_slashes=False,  # a redirect would be built from the Host header
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere
+        redoc_url=None,
     )
     metrics = Metrics()
     forecast = Forecast(runtime)
@@ -142,12 +147,17 @@ def _add_routes(app: FastAPI) -> None:
         health.router,
     )
     for router in (*routers, predictions.submissions):
-        app.include_router(router, responses=envelope.ERRORS)
+        app.include_router(router)
     app.add_api_route("/", _read_start_page, include_in_schema=False)
+    app.add_api_route("/docs", _read_reference, include_in_schema=False)
 
 
 def _read_start_page() -> HTMLResponse:
     return HTMLResponse(files("limner.api").joinpath("web", "index.html").read_text())
+
+
+def _read_reference(request: Request, context: InContext) -> HTMLResponse:
+    return HTMLResponse(page(request.app.openapi(), context.runtime.public_url))
 
 
 @asynccontextmanager

@@ -43,13 +43,6 @@ class ErrorEnvelope(BaseModel):
     data: None
 
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorEnvelope, "description": HTTPStatus(status).phrase}
-    for status in (400, 401, 402, 404, 405, 408, 413, 429, 500, 503)
-}
-"""What any route may answer besides its success, for the documentation."""
-
-
 def as_json(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 

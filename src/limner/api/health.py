@@ -16,7 +16,8 @@ router = APIRouter(tags=["operation"])
 @router.get("/health", response_model=HealthView, responses={503: {"model": HealthView}})
 @router.head("/health", include_in_schema=False)
 def read_health(context: InContext) -> JSONResponse:
-    """503 only when database or storage cannot be reached; without a worker, work is accepted, and waits."""
+    """Whether work can be accepted: 503 only when database or storage cannot be reached; without a worker,
+    work is accepted, and waits."""
     health = check_health(context.runtime, datetime.now(UTC))
     body = {
         "status": "ok" if health.is_reachable else "unreachable",

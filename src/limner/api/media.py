@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -27,7 +28,29 @@ BLOCK_BYTES = 1 << 20
 router = APIRouter(tags=["pictures"])
 
 
-@router.get("/predictions/{prediction_id}/{file_name}", response_class=Response)
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in ("image/png", "image/jpeg", "image/webp")}}
+}
+FILE: dict[str, Any] = {
+    "responses": {
+        200: {"content": {"*/*": {}}},
+        206: {"description": "The range that was asked for.", "content": {"*/*": {}}},
+    },
+    "openapi_extra": {
+        "parameters": [
+            {
+                "name": "Range",
+                "in": "header",
+                "required": False,
+                "description": "One range of bytes, such as `bytes=0-1023`; anything else gives all.",
+                "schema": {"type": "string"},
+            }
+        ]
+    },
+}
+
+
+@router.get("/predictions/{prediction_id}/{file_name}", response_class=Response, responses=PICTURE)
 @router.head("/predictions/{prediction_id}/{file_name}", include_in_schema=False)
 def read_picture(prediction_id: str, file_name: str, context: InContext) -> Response:
     """The bytes of picture n, counted from 1, as in `/predictions/<id>/1.png`."""
@@ -43,7 +66,7 @@ def read_picture(prediction_id: str, file_name: str, context: InContext) -> Resp
     return Response(context.runtime.storage.get(output.object_key), 200, headers, output.content_type)
 
 
-@router.get("/media/{file_name}", summary="A file that was uploaded", response_class=Response)
+@router.get("/media/{file_name}", summary="A file that was uploaded", response_class=Response, **FILE)
 @router.head("/media/{file_name}", include_in_schema=False)
 def read_upload(file_name: str, request: Request, context: InContext) -> Response:
     """The bytes of an upload, as its `download_url` names it; one range of them where that is asked for."""

@@ -61,8 +61,8 @@ def _day_end(value: Any) -> Any:
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_readable)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
 LastDay = Annotated[datetime, BeforeValidator(_day_end, json_schema_input_type=str)]
-Page = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_PAGE)]
-PageSize = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_PAGE_SIZE)]
+Page = Annotated[int, Field(ge=1, le=MAX_PAGE), BeforeValidator(_whole)]
+PageSize = Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE), BeforeValidator(_whole)]
 
 
 class Asked(BaseModel):
@@ -114,7 +114,7 @@ class UploadQuery(Asked):
     filename: str = Field(
         description="Its last part names the file.", examples=["apple.png"], max_length=4096
     )
-    size: Annotated[int, BeforeValidator(_whole), Field(ge=1)] = Field(description="Bytes, at most 200 MiB.")
+    size: Annotated[int, Field(ge=1), BeforeValidator(_whole)] = Field(description="Bytes, at most 200 MiB.")
     content_type: Text = Field(
         "", description="What the file is; by default its extension tells.", examples=["image/png"]
     )

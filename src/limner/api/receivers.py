@@ -20,9 +20,8 @@ QUERY_PARAMETER: dict[str, Any] = {
     "name": QUERY_FIELD,
     "in": "query",
     "required": False,
-    "schema": {"type": "string", "maxLength": MAX_URL_CHARACTERS},
+    "schema": {"type": "string", "maxLength": MAX_URL_CHARACTERS, "examples": ["https://example.com/hook"]},
     "description": "Where to send the finished prediction; goes before `webhook_url` in the body.",
-    "example": "https://example.com/hook",
 }
 BODY_SCHEMA: dict[str, Any] = {
     "type": "string",
