@@ -122,8 +122,9 @@ def test_doctor_finds_money_and_work_that_do_not_add_up(open_workplace: OpenWork
         tx.execute(update(accounts).values(held_micros=1))
         tx.execute(update(predictions).values(status="completed"))
     faults = find_faults(workplace.runtime, NOW)
-    assert len(faults) == 2
-    assert prediction.id in faults[1]
+    assert len(faults) == 3
+    assert "counts other predictions" in faults[1]
+    assert prediction.id in faults[2]
 
 
 def test_an_engine_is_asked_in_pixels_and_seeds(tmp_path: Path) -> None:
