@@ -29,6 +29,7 @@ from limner.uploads.intake import MAX_BYTES, Announced
 from limner.uploads.store import Upload
 
 FORM_OVERHEAD_BYTES = 64 << 10
+BLOCK_BYTES = 256 << 10
 SPOOL_BYTES = 1 << 20  # in memory; beyond that on disk
 CHECKED_AT_ONCE = 2  # a decoded picture may take a quarter of a gigabyte
 UNDER_WAY_AT_ONCE = 8  # of one account
@@ -159,8 +160,13 @@ async def _spooled(request: Request, max_bytes: int) -> AsyncIterator[UploadFile
     """The body, on disk when it is not small. Raises TooLarge and TooSlow."""
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         file = UploadFile(spool, size=0)  # type: ignore[arg-type]  # a spool has all that is asked of it
+        block = bytearray()  # each write to disk takes a thread, so they should be few
         async for chunk in read_chunks(request, max_bytes):
-            await file.write(chunk)
+            block += chunk
+            if len(block) >= BLOCK_BYTES:
+                await file.write(bytes(block))
+                block.clear()
+        await file.write(bytes(block))
         yield file
 
 
