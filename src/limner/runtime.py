@@ -24,6 +24,7 @@ from limner.safety.checks import Mode, Rules, Safety, load_safety, require_check
 from limner.settings import ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
+from limner.webhooks import delivery
 from limner.webhooks.sending import Sender
 from limner.workers import AdvisoryLocks, FileLocks, Locks
 
@@ -134,9 +135,11 @@ def find_faults(runtime: Runtime, now: datetime) -> list[str]:
     with runtime.database.read() as tx:
         faults = [f"account {one}: its row is not its transfers" for one in ledger.unbalanced_accounts(tx)]
         faults += [f"account {one}: its row counts other predictions" for one in turns.miscounted(tx)]
+        overdue = delivery.overdue(tx, now)
         live, held = store.live_ids(tx), ledger.open_holds(tx)
     faults += [f"prediction {one}: unfinished, and nothing is held for it" for one in sorted(live - held)]
     faults += [f"prediction {one}: finished, and money is held for it" for one in sorted(held - live)]
+    faults += [f"webhook delivery {one}: due, and nobody sends it" for one in overdue]
     return faults
 
 

@@ -28,6 +28,7 @@ JITTER = 0.2  # a delay is up to this much longer, so that retries to one receiv
 ROTATION = timedelta(hours=24)
 """How long a replaced secret goes on signing beside its successor."""
 
+OVERDUE = timedelta(minutes=10)
 MAX_PENDING_TESTS = 10
 TEST_RETRY_SECONDS = 10
 INTERRUPTED = "the worker stopped during this attempt, which is made again"
@@ -94,6 +95,11 @@ def redeliver(tx: Connection, account_id: str, delivery_id: str, enqueue: Enqueu
 def expire_tests(tx: Connection, before: datetime) -> None:
     """Forgets the test events made before then. Every other delivery goes with its prediction."""
     store.remove_tests(tx, before)
+
+
+def overdue(tx: Connection, now: datetime) -> list[str]:
+    """Deliveries whose attempt should have been made a good while ago; with a worker alive there are none."""
+    return store.due_before(tx, now - OVERDUE)
 
 
 def begin(tx: Connection, delivery_id: str, number: int) -> Delivery | None:

@@ -150,6 +150,13 @@ def fail_waiting(tx: Connection, prediction_id: str, now: datetime) -> None:
     )
 
 
+def due_before(tx: Connection, moment: datetime) -> list[str]:
+    query = select(webhook_deliveries.c.id).where(
+        webhook_deliveries.c.status == DeliveryStatus.PENDING, webhook_deliveries.c.next_attempt_at < moment
+    )
+    return list(tx.execute(query.order_by(webhook_deliveries.c.next_attempt_at)).scalars())
+
+
 def count_pending_tests(tx: Connection, account_id: str) -> int:
     query = select(func.count()).select_from(webhook_deliveries)
     return int(

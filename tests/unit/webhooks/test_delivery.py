@@ -279,6 +279,15 @@ def test_test_events_are_kept_as_long_as_predictions(
     assert found(database, scheduled) == scheduled  # which goes with its prediction
 
 
+def test_what_nobody_sends_is_found(database: Database, scheduled: Delivery, enqueue: Enqueued) -> None:
+    soon, later = NOW + timedelta(minutes=9), NOW + timedelta(minutes=11)
+    with database.begin() as tx:
+        assert (delivery.overdue(tx, soon), delivery.overdue(tx, later)) == ([], [scheduled.id])
+    attempt(database, scheduled, 1, SUCCESS, enqueue)
+    with database.begin() as tx:
+        assert delivery.overdue(tx, later) == []
+
+
 def test_a_secret_is_made_once_and_stays(database: Database, account_id: str) -> None:
     with database.begin() as tx:
         first = delivery.secret_of(tx, account_id)

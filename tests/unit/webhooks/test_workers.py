@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from limner.accounts import Level, create_account
-from limner.runtime import DELIVERIES_AT_ONCE_PER_ACCOUNT
+from limner.queueing import DELIVERIES_AT_ONCE_PER_ACCOUNT
 from limner.webhooks import delivery, store
 from limner.webhooks.delivery import INTERRUPTED
 from limner.webhooks.store import Delivery, DeliveryStatus
