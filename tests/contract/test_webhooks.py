@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -267,6 +268,16 @@ def test_nothing_is_redelivered_while_it_is_under_way(newcomer: Newcomer) -> Non
     with newcomer.runtime.database.begin() as tx:
         assert delivery.begin(tx, one["id"], 1)
     check_refusal(redeliver(newcomer.client, one["id"]), 409, "right now")
+
+
+def test_redeliveries_at_once_leave_one(newcomer: Newcomer) -> None:
+    one = announce(newcomer)
+    finish(newcomer, one["id"], 1, Outcome(200, "", 1))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: redeliver(newcomer.client, one["id"]).status_code, range(8)))
+    assert set(answers) <= {200, 409}
+    assert 200 in answers
+    assert len(log(newcomer.client, status="pending")) == 1
 
 
 def test_deliveries_of_others_are_not_there(newcomer: Newcomer, indoors: Inside) -> None:
