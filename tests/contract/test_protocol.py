@@ -23,6 +23,7 @@ BODY = b"x" * 1000
 
 class HastyProtocol(BoundedProtocol):
     head_seconds = 0.4
+    linger_seconds = 0.1
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

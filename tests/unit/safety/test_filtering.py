@@ -1,10 +1,14 @@
 """What a caller gets, and pays, when a prompt or some of its pictures are filtered."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from limner.predictions import lifecycle
+from limner.predictions.making import Making
 from limner.predictions.prediction import Status, public_view
+from limner.runtime import generation_request, load_engine_of, load_safety_of
 from limner_test_engines.checks import redness
 from limner_test_engines.gradient import gradient
 from tests.unit.conftest import OpenWorkplace
@@ -22,10 +26,18 @@ def database_url() -> str:
 
 
 def run(workplace: Workplace, **inputs: Any) -> Any:
-    """The public view, once finished."""
-    with workplace.working():
-        done = workplace.finish(workplace.submit(**inputs))
-    return public_view(done, "http://limner.example", workplace.runtime.storage)
+    """The public view, once an attempt was made as a worker makes it."""
+    runtime, now = workplace.runtime, datetime.now(UTC)
+    accepted = workplace.submit(**inputs)
+    with runtime.database.begin() as tx:
+        begun = lifecycle.begin(tx, accepted.id, 1, "0" * 32, now)
+    assert begun is not None
+    spec = runtime.catalog.find(begun.model_id)
+    safety = load_safety_of(runtime.settings)
+    making = Making(runtime.database, runtime.storage, safety, runtime.queue, lambda: now, begun)
+    making.run(load_engine_of(spec), generation_request(spec, begun.request))
+    done = workplace.find(accepted)
+    return public_view(done, "http://limner.example", runtime.storage)
 
 
 def test_a_filtered_prompt_fails_free_with_the_documented_text(open_workplace: OpenWorkplace) -> None:
