@@ -81,7 +81,12 @@ def build_runtime(settings: Settings) -> Runtime:
         limits=Limits(
             settings.queue_limit, settings.account_queue_limit, timedelta(days=settings.retention_days)
         ),
-        intake=Intake(database, storage, timedelta(days=settings.retention_days)),
+        intake=Intake(
+            database,
+            storage,
+            timedelta(days=settings.retention_days),
+            quota_bytes=int(settings.upload_quota_gib * (1 << 30)),
+        ),
         public_url=settings.public_url.rstrip("/"),
     )
 

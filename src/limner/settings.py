@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     retention_days: float = Field(
         7, gt=0, le=36_500, description="How long predictions, pictures and uploads are kept."
     )
+    upload_quota_gib: float = Field(
+        20, ge=0, description="What the files that one account has uploaded may take, in GiB."
+    )
     step_timeout_seconds: float = Field(
         120, gt=0, description="An engine silent for longer is taken for hung."
     )

@@ -37,11 +37,12 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes files in, and keeps each for as long as ``retention``."""
+    """Takes files in, and keeps each for as long as ``retention``; those of one account take so much room."""
 
     database: Database
     storage: Storage
     retention: timedelta = timedelta(days=7)
+    quota_bytes: int = 20 << 30
 
     def announce(self, account_id: str, announced: Announced, now: datetime) -> tuple[Upload, str]:
         """A file to come, and the ticket to send it with: its hash alone is kept. Raises TooLarge and
@@ -54,8 +55,7 @@ class Intake:
             ticket_sha256=_sha256(ticket),
             expires_at=now + TICKET_LIFETIME,
         )
-        with self.database.begin() as tx:
-            store.add(tx, upload)
+        self._add(upload)
         return upload, ticket
 
     def find(self, ticket: str, now: datetime) -> Upload:
@@ -81,8 +81,7 @@ class Intake:
         """A file that comes unannounced. Raises InvalidInput and UnsupportedMedia."""
         upload = _announcement(account_id, announced, now)
         received = self._checked(upload, file, now)
-        with self.database.begin() as tx:
-            store.add(tx, upload)
+        self._add(replace(upload, size_bytes=received.size_bytes))
         self.storage.put_file(received.object_key, file, received.content_type)
         with self.database.begin() as tx:
             store.mark_received(tx, received)
@@ -98,6 +97,13 @@ class Intake:
             with self.database.begin() as tx:
                 store.remove(tx, ids)
         return len(ids)
+
+    def _add(self, upload: Upload) -> None:
+        """Raises TooLarge. Those that come at once may together take a little more than there is."""
+        with self.database.begin() as tx:
+            if store.sum_bytes(tx, upload.account_id) + upload.size_bytes > self.quota_bytes:
+                raise TooLarge(f"the uploads of this account may take {self.quota_bytes} bytes in all")
+            store.add(tx, upload)
 
     def _checked(self, upload: Upload, file: IO[bytes], now: datetime) -> Upload:
         """The upload as it is once received."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from limner.db.tables import uploads
 from limner.errors import NotFound
@@ -65,6 +65,12 @@ def mark_received(tx: Connection, upload: Upload) -> bool:
         update(uploads).where(uploads.c.id == upload.id, uploads.c.received_at.is_(None)).values(changes)
     )
     return changed.rowcount == 1
+
+
+def sum_bytes(tx: Connection, account_id: str) -> int:
+    """What this account has brought, and announced, and what has not expired."""
+    query = select(func.sum(uploads.c.size_bytes)).where(uploads.c.account_id == account_id)
+    return int(tx.execute(query).scalar() or 0)
 
 
 def expired_ids(tx: Connection, before: datetime, limit: int) -> Sequence[str]:

@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,6 +111,21 @@ def test_what_is_announced_too_large_or_of_a_wrong_kind_is_refused(intake: Intak
         intake.announce(account_id, Announced("a.png", "", MAX_BYTES + 1), NOW)
     with pytest.raises(UnsupportedMedia):
         intake.announce(account_id, Announced("a.html", "text/html", 10), NOW)
+
+
+def test_an_account_has_a_quota_of_its_own(intake: Intake, database: Database, account_id: str) -> None:
+    intake = replace(intake, quota_bytes=2 * len(PNG))
+    intake.take(account_id, Announced("a.png"), io.BytesIO(PNG), NOW)
+    intake.announce(account_id, ANNOUNCED, NOW)
+    with pytest.raises(TooLarge, match="in all"):
+        intake.announce(account_id, ANNOUNCED, NOW)
+    with pytest.raises(TooLarge, match="in all"):
+        intake.take(account_id, Announced("a.png"), io.BytesIO(PNG), NOW)
+    with database.begin() as tx:
+        other_id = create_account(tx, uuid.uuid4().hex, Level.BRONZE, NOW).id
+    intake.take(other_id, Announced("a.png"), io.BytesIO(PNG), NOW)
+    intake.expire(NOW + TICKET_LIFETIME + GRACE + timedelta(seconds=1))
+    intake.announce(account_id, ANNOUNCED, NOW)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", PNG[:500]])
