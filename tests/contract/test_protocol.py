@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -37,7 +37,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
         await StreamingResponse(parts())(scope, receive, send)
         return
-    body = b"" if scope["path"] == "/unread" else await request.body()
+    try:
+        body = b"" if scope["path"] == "/unread" else await request.body()
+    except ClientDisconnect:
+        body = b"what nobody will read"
     told = {"path": scope["path"], "bytes": len(body), "headers": len(request.headers)}
     await JSONResponse(told)(scope, receive, send)
 
@@ -229,9 +232,31 @@ def test_offers_in_a_row_are_passed_over(connect: Connect) -> None:
 
 
 def test_nothing_is_written_into_the_middle_of_an_answer(connect: Connect) -> None:
-    with within(2), connect() as connection:
+    with connect() as connection:
         connection.sendall(b"GET /stream HTTP/1.1\r\n\r\n")
         while b"begun" not in connection.recv(65_536):
             pass
         connection.sendall(b"nonsense\r\n\r\n")
-        assert b"HTTP/1.1" not in everything(connection)
+        connection.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.recv(65_536)
+
+
+def test_a_whole_request_is_answered_whatever_comes_behind_it(connect: Connect) -> None:
+    head = b"POST /first HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
+    with within(2):
+        answer = answer_to(connect, head + BODY + b"nonsense\r\n\r\n")
+    assert b'"path":"/first","bytes":1000' in answer
+    assert b"connection: close" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_who_answers_a_broken_body_is_told_that_nobody_listens(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST %b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n"
+    for path in (b"/x", b"/unread"):
+        with within(2):
+            assert answer_to(connect, head % path, b"nonsense\r\n").count(b"HTTP/1.1 ") == 1
+    time.sleep(0.1)
+    assert [record for record in caplog.records if record.exc_info] == []

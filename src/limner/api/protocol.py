@@ -125,13 +125,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: int, message: str) -> None:
-        """Says so, unless that would go into the middle of an answer; closes when the caller has had time to
-        read it, for to close at once, with something unread, would take it back."""
+        """Says so and closes; but a request before it that came whole gets its answer first, alone."""
         self._is_refused = True
         self._unset_deadline()
+        if self._is_answering():
+            self.cycle.keep_alive = False
+            if not self.cycle.more_body:
+                return
+            self.cycle.disconnected = True  # to whoever answers: nobody listens any more
+            self.cycle.message_event.set()
         if not (self._is_answering() and self.cycle.response_started):
             answer = failure(status, message, {"connection": "close", "x-request-id": secrets.token_hex(16)})
             headers = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
             self.transport.write(STATUS_LINE[status] + headers + b"\r\n" + bytes(answer.body))
             self.transport.write_eof()
+        # Not at once: to close with something unread would take the answer back.
         self.loop.call_later(self.linger_seconds, self.transport.close)

@@ -113,6 +113,7 @@ class Siege:
         assert _strangers(self.folder) == set()
         assert (self.folder / "canary.txt").read_text() == SECRET
         assert self.places_of_keys() == []
+        assert "Traceback" not in (self.folder / "stderr.log").read_text(errors="replace")
 
     def places_of_keys(self) -> list[str]:
         """Files of the server, its log among them, and tables in which one of the keys stands."""
