@@ -119,7 +119,9 @@ def test_who_comes_back_gets_what_it_missed_and_nothing_twice(stage: Stage) -> N
     path = f"/api/v3/predictions/{prediction_id}/events"
     again = stage.client.get(path, headers={"Last-Event-ID": events[-1].id})
     assert (again.status_code, again.content) == (204, b"")
-    for last_id in (had.id, "", "nonsense", "1.completed", "9" * 5000 + ".completed.0.0.0", None):
+    with answering(stage.place.runtime) as elsewhere, streaming(elsewhere, prediction_id, had.id) as seen:
+        assert list(seen) == events[-1:]  # another process would do the same
+    for last_id in ("", "nonsense", "1.completed", "9" * 5000 + ".completed.0.0.0", None):
         with streaming(stage.client, prediction_id, last_id) as seen:
             assert list(seen) == events[-1:]
 
@@ -178,7 +180,9 @@ def test_a_poll_that_waits_is_answered_when_the_prediction_is_finished(stage: St
     with stage.place.runtime.database.read() as tx:
         completed_at = store.find(tx, stage.place.caller.account_id, prediction_id).completed_at
     assert completed_at is not None
-    assert answered - completed_at.timestamp() < 0.5  # benchmarks/events.py tells it better
+    assert (
+        answered - completed_at.timestamp() < 4
+    )  # not when the time is up; benchmarks/events.py measures it
 
 
 def test_a_poll_that_waited_in_vain_is_answered_with_the_state(stage: Stage) -> None:

@@ -46,9 +46,10 @@ data: {"id":"…","status":"completed","outputs":["…/1.png"]}
 OPENAPI: dict[str, Any] = {
     "responses": {
         200: {
-            "description": "Events named as the status. `created` and `processing` carry the progress, and a "
-            "preview when there is a new one. `completed` and `failed` carry the prediction and end the "
-            "stream, as `deleted` does. Comments are signs of life.",
+            "description": "Events named as the status. `created` and `processing` carry `id`, `status`, "
+            "`progress`, `queue_position`, `eta_seconds` and `preview`, a JPEG as a data URI where there is a new "
+            "one and empty otherwise; `completed` and `failed` carry the prediction and end the stream, as "
+            "`deleted` does. Comments are signs of life.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
         },
         204: {"description": "The event named in `Last-Event-ID` was the last one."},
