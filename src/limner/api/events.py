@@ -47,9 +47,9 @@ OPENAPI: dict[str, Any] = {
     "responses": {
         200: {
             "description": "Events named as the status. `created` and `processing` carry `id`, `status`, "
-            "`progress`, `queue_position`, `eta_seconds` and `preview`, a JPEG as a data URI where there is a new "
-            "one and empty otherwise; `completed` and `failed` carry the prediction and end the stream, as "
-            "`deleted` does. Comments are signs of life.",
+            "`progress`, `queue_position`, `eta_seconds` and `preview` (a new one as the data URI of a JPEG, or "
+            "empty); `completed` and `failed` carry the prediction and end the stream, as `deleted` does. "
+            "Comments are signs of life.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
         },
         204: {"description": "The event named in `Last-Event-ID` was the last one."},
