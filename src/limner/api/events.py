@@ -47,7 +47,7 @@ OPENAPI: dict[str, Any] = {
     "responses": {
         200: {
             "description": "Events named as the status. `created` and `processing` carry `id`, `status`, "
-            "`progress`, `queue_position`, `eta_seconds` and `preview` (a new one as the data URI of a JPEG, or "
+            "`progress`, `queue_position`, `eta_seconds` and `preview` (a new one as a JPEG's data URI, else "
             "empty); `completed` and `failed` carry the prediction and end the stream, as `deleted` does. "
             "Comments are signs of life.",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
