@@ -31,7 +31,7 @@ from limner.uploads.store import Upload
 FORM_OVERHEAD_BYTES = 64 << 10
 BLOCK_BYTES = 256 << 10
 SPOOL_BYTES = 1 << 20  # in memory; beyond that on disk
-CHECKED_AT_ONCE = 2  # a decoded picture may take a quarter of a gigabyte
+TAKEN_AT_ONCE = 8  # of all that have come: checked, and on their way to the storage
 UNDER_WAY_AT_ONCE = 8  # of one account
 RETRY_SECONDS = 5
 PUT_PATH = "/api/v3/media/uploads/{ticket}"
@@ -70,7 +70,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self._under_way: Counter[str] = Counter()
-        self._checks = anyio.CapacityLimiter(CHECKED_AT_ONCE)
+        self._threads = anyio.CapacityLimiter(TAKEN_AT_ONCE)
 
     @contextmanager
     def admit(self, account_id: str) -> Iterator[None]:
@@ -84,9 +84,9 @@ class Traffic:
             self._under_way[account_id] -= 1
             self._under_way += Counter()  # forgets those at nought
 
-    async def check(self, check: Callable[[], T]) -> T:
+    async def take(self, take: Callable[[], T]) -> T:
         """Runs this in a thread, once there is one for it."""
-        return await anyio.to_thread.run_sync(check, limiter=self._checks)
+        return await anyio.to_thread.run_sync(take, limiter=self._threads)
 
 
 async def traffic_of(request: Request) -> Traffic:
@@ -135,8 +135,8 @@ async def receive_upload(ticket: str, request: Request, context: InContext, traf
     now = datetime.now(UTC)
     upload = await run_in_threadpool(intake.find, ticket, now)
     with traffic.admit(upload.account_id):
-        async with _spooled(request, upload.size_bytes or MAX_BYTES) as file:
-            received = await traffic.check(lambda: intake.receive(upload, file.file, now))
+        async with _spooled(request, upload.size_bytes) as file:
+            received = await traffic.take(lambda: intake.receive(upload, file.file, now))
     return success(_view(context, received))
 
 
@@ -151,7 +151,7 @@ async def upload_form(request: Request, context: InContext, caller: ByCaller, tr
     with traffic.admit(caller.account_id):
         async with _form_file(request) as file:
             announced = Announced(file.filename or "", file.content_type or "", file.size or 0)
-            received = await traffic.check(lambda: intake.take(caller.account_id, announced, file.file, now))
+            received = await traffic.take(lambda: intake.take(caller.account_id, announced, file.file, now))
     return success(_view(context, received))
 
 

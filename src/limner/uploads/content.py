@@ -108,7 +108,10 @@ _SIGNATURES = (
     _Signature(0, b"fLaC", ("audio/flac",)),
     _Signature(0, b"OggS", ("audio/ogg", "video/ogg")),
     _Signature(0, b"ID3", ("audio/mpeg", "audio/aac")),
-    *(_Signature(0, b"\xff" + second, ("audio/mpeg",)) for second in (b"\xfb", b"\xfa", b"\xf3", b"\xf2")),
+    *(
+        _Signature(0, b"\xff" + second, ("audio/mpeg",))
+        for second in (b"\xfb", b"\xfa", b"\xf3", b"\xf2", b"\xe3", b"\xe2")
+    ),
     *(_Signature(0, b"\xff" + second, ("audio/aac",)) for second in (b"\xf1", b"\xf9")),
     _Signature(0, b"BM", ("image/bmp",)),
 )

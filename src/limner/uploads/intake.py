@@ -7,9 +7,10 @@ the expiry of the row takes the object with it. Knows no HTTP.
 import hashlib
 import secrets
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
+from threading import Semaphore
 from typing import IO
 
 from limner.db.database import Database
@@ -24,6 +25,7 @@ MAX_NAME_LENGTH = 200
 TICKET_LIFETIME = timedelta(hours=1)
 GRACE = timedelta(hours=1)  # for what is under way when a ticket expires
 EXPIRED_AT_ONCE = 100
+DECODED_AT_ONCE = 2  # a decoded picture may take a quarter of a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Intake:
     storage: Storage
     retention: timedelta = timedelta(days=7)
     quota_bytes: int = 20 << 30
+    _decoders: Semaphore = field(default_factory=lambda: Semaphore(DECODED_AT_ONCE), repr=False)
 
     def announce(self, account_id: str, announced: Announced, now: datetime) -> tuple[Upload, str]:
         """A file to come, and the ticket to send it with: its hash alone is kept. Raises TooLarge and
@@ -114,7 +117,8 @@ class Intake:
             raise InvalidInput(
                 f'field "file": {upload.size_bytes} bytes were announced, and {size_bytes} came'
             )
-        content_type = check_content(file, upload.content_type)
+        with self._decoders:
+            content_type = check_content(file, upload.content_type)
         extension = PurePosixPath(upload.object_key).suffix
         if upload.ticket_sha256 is None:  # no link is out yet, so it may say what the content says
             extension = EXTENSIONS[content_type]
