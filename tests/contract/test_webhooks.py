@@ -134,15 +134,15 @@ def test_a_name_server_that_knows_nothing_holds_nothing_up() -> None:
         ended.wait(10)
         return ["127.0.0.1"]
 
-    async def check(resolve: Any) -> float:
+    async def check(resolve: Any, seconds: float) -> float:
         started = time.monotonic()
-        await check_receiver(URL, "webhook", False, resolve, resolve_seconds=0.2)
+        await check_receiver(URL, "webhook", False, resolve, seconds)
         ended.set()
         return time.monotonic() - started
 
-    assert asyncio.run(check(unknown)) < 0.2
+    assert asyncio.run(check(unknown, 5)) < 5
     ended.clear()
-    assert 0.2 <= asyncio.run(check(silent)) < 5
+    assert 0.2 <= asyncio.run(check(silent, 0.2)) < 5
 
 
 def secret(client: httpx.Client) -> Any:

@@ -50,11 +50,9 @@ def test_slow_receivers_hold_up_neither_pictures_nor_other_accounts(open_workpla
             send_test(workplace, slow.id, hanging.url)
         wait_until(lambda: hanging.connections == DELIVERIES_AT_ONCE_PER_ACCOUNT)
         quick = receivers.enter_context(receiving(200))
-        started = time.monotonic()
         workplace.finish(workplace.submit(webhook_url=quick.url))
-        wait_until(lambda: len(quick.received) == 1, seconds=8)
-        assert time.monotonic() - started < 8  # the slow ones take ten
-        assert hanging.connections == DELIVERIES_AT_ONCE_PER_ACCOUNT
+        wait_until(lambda: len(quick.received) == 1)
+        assert hanging.connections == DELIVERIES_AT_ONCE_PER_ACCOUNT  # not one of the slow ones is over
 
 
 def test_what_a_killed_worker_was_sending_is_sent_again(open_workplace: OpenWorkplace) -> None:
