@@ -1,0 +1,190 @@
+"""The finisher: a base picture -> the picture at full size, in a light and a style, by one regression.
+
+It learns on renders: the plain one, made small and a little soft as the painter's are, against the same
+window as training/finishes.py finishes it. B is the batch, (h, w) base pixels.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from limner.nano.boxes import HALF_CELL
+from limner.nano.finish import DETAIL, GRAINS, SCALE, TILE, tile_places, view
+from training.compositions import SceneMaker
+from training.finishes import finished
+from training.networks import Conv, Residual
+from training.scenes import Scene
+from training.sprites import Sprites
+from training.views import MARGIN, Array, View, view_of
+from training.vocabulary import LIGHTS, STYLES
+
+CROP = 48  # base pixels
+CROPS_OF_A_SCENE = 4  # colouring drawings anew costs more than rendering
+PLAIN_SHARE = 0.4
+TILE_DIMS, STYLE_DIMS = 24, 32
+SAID = DETAIL**2 * 3 + 1 + 2 + GRAINS + TILE_DIMS  # what is known of a base pixel
+
+
+@dataclass(frozen=True)
+class FinisherShape:
+    """What the finisher is built from; stored in its checkpoint."""
+
+    lights: int
+    styles: int
+    width: int = 80
+    condition: int = 48
+    depth: int = 5
+    fine: int = 40
+
+
+class Finisher(nn.Module):
+    """A trunk at the base size, two convolutions at twice that, and pixel shuffles.
+
+    Everything is modulated, pixel by pixel, by the light, the style and the place within the tile, for which
+    each style has codes of its own: so strokes, dots and panes are learned as patterns, not computed.
+    """
+
+    def __init__(self, shape: FinisherShape) -> None:
+        super().__init__()
+        self.shape = shape
+        w, c, f = shape.width, shape.condition, shape.fine
+        self.style, self.light = (
+            nn.Embedding(shape.styles, STYLE_DIMS),
+            nn.Embedding(shape.lights, STYLE_DIMS),
+        )
+        self.tile = nn.Embedding(shape.styles * TILE**2, TILE_DIMS)
+        self.kept = nn.Embedding(shape.styles, 3)
+        nn.init.ones_(self.kept.weight)
+        self.said = nn.Sequential(
+            Conv(2 * STYLE_DIMS + SAID - DETAIL**2 * 3, 2 * c, 1), nn.SiLU(), Conv(2 * c, c, 1), nn.SiLU()
+        )
+        self.first = Conv(SAID, w)
+        self.trunk = nn.ModuleList(Residual(w, c) for _ in range(shape.depth))
+        self.up = Conv(w, 4 * f, 1)
+        self.fine = Residual(f, c)
+        self.last = Conv(f, 3 * (SCALE // 2) ** 2, gain=0.1)
+
+    def forward(
+        self,
+        small: Tensor,
+        cover: Tensor,
+        around: Tensor,
+        grain: Tensor,
+        places: Tensor,
+        light: Tensor,
+        style: Tensor,
+    ) -> Tensor:
+        """small (B, 3, DETAIL h, DETAIL w) in [-1, 1]; cover (B, 1, h / 4, w / 4), as the painter gives it;
+        around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish; light (B,)
+        and style (B,) -> (B, 3, 8h, 8w)."""
+        tile = self.tile(style[:, None, None] * TILE**2 + places).permute(0, 3, 1, 2)
+        named = torch.cat([self.style(style), self.light(light)], -1)[:, :, None, None]
+        covered = F.interpolate(cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
+        known = torch.cat([covered, around, grain, tile], 1)
+        condition = self.said(torch.cat([known, named.expand(-1, -1, *places.shape[1:])], 1))
+        h = self.first(torch.cat([F.pixel_unshuffle(small, DETAIL), known], 1))
+        for block in self.trunk:
+            h = block(h, condition)
+        h = F.pixel_shuffle(self.up(h), 2)
+        h = self.fine(h, F.interpolate(condition, scale_factor=2, mode="nearest"))
+        detail = F.pixel_shuffle(self.last(F.silu(h)), SCALE // 2)
+        large = F.interpolate(small, scale_factor=SCALE // DETAIL, mode="bilinear", align_corners=False)
+        finished: Tensor = large * self.kept(style)[:, :, None, None] + detail
+        return finished
+
+
+def finisher_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
+    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+    while True:
+        scenes = [maker.scene() for _ in range(max(1, size // CROPS_OF_A_SCENE))]
+        examples = [example(scenes[k % len(scenes)], sprites, rng) for k in range(size)]
+        yield {key: torch.from_numpy(np.stack([one[key] for one in examples])) for key in examples[0]}
+
+
+def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
+    """A light and a style: often neither, mostly one of the two."""
+    draw = rng.random()
+    if draw < PLAIN_SHARE:
+        return 0, 0
+    light, style = int(rng.integers(1, len(LIGHTS))), int(rng.integers(1, len(STYLES)))
+    if draw < PLAIN_SHARE + 0.38:
+        return 0, style
+    return (light, 0) if draw < PLAIN_SHARE + 0.52 else (light, style)
+
+
+def example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> dict[str, Array]:
+    light, style = drawn_finish(rng)
+    x, y = corner(scene, rng)
+    margin = MARGIN if light or style else 0
+    side, seed = CROP + 2 * margin, int(rng.integers(2**31))
+    seen, picture = view_of(scene, sprites, x - margin, y - margin, side, side, seed)
+    inside = slice(margin * SCALE, (margin + CROP) * SCALE)
+    large = finished(picture, seen, light, style)[inside, inside]
+    return inputs(scene, seen, picture, margin, rng) | {
+        "light": np.array(light, np.int64),
+        "style": np.array(style, np.int64),
+        "large": np.ascontiguousarray(large.transpose(2, 0, 1) * 2 - 1, np.float32),
+    }
+
+
+def corner(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
+    """The top left of a crop, about a thing as a rule, on a half-cell."""
+    thing = scene.things[rng.integers(len(scene.things))]
+    middle = np.array([thing.x, thing.y]) + rng.normal(0, 0.4, 2) * (thing.width, thing.height)
+    most = np.array([scene.width, scene.height]) - CROP
+    x, y = (np.clip(middle - CROP / 2, 0, most) // HALF_CELL * HALF_CELL).astype(int)
+    return int(x), int(y)
+
+
+def inputs(
+    scene: Scene, seen: View, picture: Array, margin: int, rng: np.random.Generator | None
+) -> dict[str, Array]:
+    """What the network gets of a view, the margin cut off; softened and shaken when there is an ``rng``."""
+    keep = slice(margin, seen.height - margin), slice(margin, seen.width - margin)
+    at = (
+        slice(seen.y + margin, seen.y + seen.height - margin),
+        slice(seen.x + margin, seen.x + seen.width - margin),
+    )
+    cut = picture[
+        margin * SCALE : (seen.height - margin) * SCALE, margin * SCALE : (seen.width - margin) * SCALE
+    ]
+    covered = seen.cover[
+        margin * SCALE : (seen.height - margin) * SCALE, margin * SCALE : (seen.width - margin) * SCALE
+    ]
+    h, w = cut.shape[0] // SCALE, cut.shape[1] // SCALE
+    small = cv2.resize(cut, (w * DETAIL, h * DETAIL), interpolation=cv2.INTER_AREA)
+    if rng is not None:
+        small = as_painted(small, rng)
+    return {
+        "small": np.ascontiguousarray(small.transpose(2, 0, 1) * 2 - 1, np.float32),
+        "cover": cv2.resize(covered, (w // HALF_CELL, h // HALF_CELL), interpolation=cv2.INTER_AREA)[None],
+        "around": np.ascontiguousarray(view(scene.horizon, scene.width, scene.height)[:, at[0], at[1]]),
+        "grain": np.ascontiguousarray(seen.grain[:, keep[0], keep[1]]),
+        "places": tile_places(seen.x + margin, seen.y + margin, w, h),
+    }
+
+
+def as_painted(small: Array, rng: np.random.Generator) -> Array:
+    """With the softness of a painting, at times that of one of the base size, and a little noise."""
+    h, w = small.shape[:2]
+    if rng.random() < 0.5:
+        half = cv2.resize(small, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(half, (w, h), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.6:
+        small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.3, 0.8))
+    noise = rng.standard_normal(small.shape, np.float32) * np.float32(rng.uniform(0, 0.012))
+    return np.asarray(small + noise, np.float32)
+
+
+def finisher_loss(network: Finisher, batch: dict[str, Tensor]) -> Tensor:
+    """Absolute error of the pixels and of their differences."""
+    known = {key: value for key, value in batch.items() if key != "large"}
+    error = network(**known).float() - batch["large"]
+    across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
+    total: Tensor = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
+    return total
