@@ -18,8 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from limner import accounts, ledger
-from limner.accounts import Level
+from limner.administration import account_app, key_app
 from limner.api.app import create_app, let_go
 from limner.api.server import listen, origin_of, run_server
 from limner.errors import BadSettings, LimnerError
@@ -42,8 +41,6 @@ PRESETS = ("nano",)
 WORKER_COMMAND = (sys.executable, "-m", "limner.cli", "worker")
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="A self-hosted Imagen 4.")
-account_app = typer.Typer(no_args_is_help=True, help="Accounts, which pay.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys, which callers present.")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
 
@@ -147,37 +144,6 @@ def doctor() -> None:
             typer.echo(f"fault     {fault}")
     if faults or not health.is_reachable:
         raise typer.Exit(1)
-
-
-@account_app.command(name="create")
-def create_account(
-    name: Annotated[str, typer.Argument(help="A name of its own.")],
-    credit: Annotated[str, typer.Option(metavar="USD", help="Dollars to begin with.")] = "0",
-    level: Annotated[Level, typer.Option(case_sensitive=False, help="Its rate limits.")] = Level.ULTRA,
-) -> None:
-    """Create an account and its first key, and print the key, alone: it cannot be shown again."""
-    amount_micros, now = ledger.usd_to_micros(credit), datetime.now(UTC)
-    with _runtime(read_settings()) as runtime:
-        migrate(runtime)
-        with runtime.database.begin() as tx:
-            account = accounts.create_account(tx, name, level, now)
-            if amount_micros:
-                ledger.top_up(tx, account.id, amount_micros, now)
-            key = accounts.create_key(tx, account.id, now)
-    typer.echo(key)
-
-
-@key_app.command(name="create")
-def create_key(
-    account: Annotated[str, typer.Option(help="The name of the account.")],
-) -> None:
-    """Create a key of an account and print it, alone: it cannot be shown again."""
-    with _runtime(read_settings()) as runtime:
-        migrate(runtime)
-        with runtime.database.begin() as tx:
-            owner = accounts.find_account(tx, account)
-            key = accounts.create_key(tx, owner.id, datetime.now(UTC))
-    typer.echo(key)
 
 
 def _worker_beside(public_url: str) -> AbstractContextManager[object]:

@@ -4,12 +4,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import MetaData, inspect, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from limner.db.database import Database
 from limner.db.migrations.upgrade import upgrade
-from limner.db.tables import metadata
+from limner.db.tables import accounts, metadata, outputs, predictions, transfers
+
+_AT = "'2026-11-21 12:00:00'"
+_PREDICTION = (
+    "INSERT INTO predictions VALUES ('{id}', 'a', 'k', 'google/imagen4', 'nano', '{{\"prompt\": \"x\"}}',"
+    " 38000,"
+)
+_OUTPUT = "INSERT INTO outputs VALUES ('d', {n}, 'k{n}', 7, 1024, 1024, 'image/png', 5, false)"
+STORED_BY_0001 = (
+    f"INSERT INTO accounts VALUES ('a', 'studio', 'ultra', 100, 0, 1, {_AT}, 0, {_AT})",
+    f"INSERT INTO api_keys VALUES ('k', 'a', 'sha', {_AT}, NULL)",
+    f"{_PREDICTION.format(id='d')} 'completed', 1, 'w', false, 0, 4, 4, '', 0, 'nano', '[]', 5, NULL, NULL,"
+    f" {_AT}, {_AT}, {_AT}, {_AT})",
+    f"{_PREDICTION.format(id='w')} 'created', 1, NULL, false, 0, 0, 0, '', 0, '', '[]', 0, NULL, NULL,"
+    f" {_AT}, NULL, NULL, {_AT})",
+    *(_OUTPUT.format(n=n) for n in (1, 2)),
+    f"INSERT INTO transfers VALUES (1, 'a', 'account:a', 'held:a', 76000, 'hold', 'd', {_AT})",
+)
 
 
 def schema_of(database: Database) -> list[str]:
@@ -41,6 +58,27 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     before = schema_of(database)
     upgrade(database)
     assert schema_of(database) == before
+
+
+def test_what_an_older_version_has_stored_is_kept(empty_database: Database) -> None:
+    upgrade(empty_database, "0001")
+    with empty_database.begin() as tx:
+        for statement in STORED_BY_0001:
+            tx.execute(text(statement))
+    upgrade(empty_database)
+    with empty_database.read() as tx:
+        done, waiting = tx.execute(select(predictions).order_by(predictions.c.id)).all()
+        assert (done.inputs, done.charged_micros, done.queue_tag) == ({"prompt": "x"}, 2 * 38_000, None)
+        assert (waiting.status, waiting.charged_micros, waiting.filtered) == ("created", 0, [])
+        assert waiting.queue_tag is not None
+        kept = tx.execute(select(outputs).order_by(outputs.c.n)).all()
+        assert [(one.prediction_id, one.n, one.object_key) for one in kept] == [
+            ("d", 1, "k1"),
+            ("d", 2, "k2"),
+        ]
+        hold = tx.execute(select(transfers)).one()
+        assert (hold.model_id, hold.key_id, hold.num_images) == ("google/imagen4", "k", 2)
+        assert tx.execute(select(accounts.c.active_predictions)).scalar_one() == 1
 
 
 def test_processes_that_start_together_do_not_collide(empty_database: Database) -> None:

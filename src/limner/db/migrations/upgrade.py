@@ -12,13 +12,13 @@ from limner.db.database import Database
 _LOCK_NUMBER = 5_117_201_926  # any number that nobody else locks
 
 
-def upgrade(database: Database) -> None:
-    """One transaction: all missing migrations, or none."""
+def upgrade(database: Database, revision: str = "head") -> None:
+    """One transaction: all missing migrations up to this one, or none."""
     script = ScriptDirectory(str(Path(__file__).parent))
     with database.begin() as tx:
         _lock(tx, database)
         context = MigrationContext.configure(
-            tx, opts={"fn": lambda revision, _: script._upgrade_revs("head", revision)}
+            tx, opts={"fn": lambda present, _: script._upgrade_revs(revision, present)}
         )
         with Operations.context(context):
             context.run_migrations()

@@ -1,0 +1,94 @@
+"""The commands that keep accounts and keys, ``limner account`` and ``limner key``, beside a server or not."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from limner import accounts, ledger
+from limner.accounts import Account, Level
+from limner.runtime import build_runtime, migrate
+from limner.settings import read_settings
+
+account_app = typer.Typer(no_args_is_help=True, help="Accounts, which pay.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys, which callers present.")
+
+Name = Annotated[str, typer.Argument(help="The name of the account.")]
+LevelOption = Annotated[Level, typer.Option(case_sensitive=False, help="Its rate limits.")]
+
+
+@account_app.command(name="create")
+def create_account(
+    name: Annotated[str, typer.Argument(help="A name of its own.")],
+    credit: Annotated[str, typer.Option(metavar="USD", help="Dollars to begin with.")] = "0",
+    level: LevelOption = Level.ULTRA,
+) -> None:
+    """Create an account and its first key, and print the key, alone: it cannot be shown again."""
+    amount_micros, now = ledger.usd_to_micros(credit), datetime.now(UTC)
+    with _transaction() as tx:
+        account = accounts.create_account(tx, name, level, now)
+        if amount_micros:
+            ledger.top_up(tx, account.id, amount_micros, now)
+        key = accounts.create_key(tx, account.id, now)
+    typer.echo(key)
+
+
+@account_app.command(name="level")
+def set_level(
+    name: Name, level: Annotated[Level, typer.Argument(case_sensitive=False, help="Its new rate limits.")]
+) -> None:
+    """Give an account another level; what waits for a place in the queue enters within seconds."""
+    with _account(name) as (tx, account):
+        accounts.set_level(tx, account.id, level)
+
+
+@account_app.command(name="top-up")
+def top_up(name: Name, credit: Annotated[str, typer.Argument(metavar="USD", help="Dollars to add.")]) -> None:
+    """Add credit to an account, and print what it can spend then."""
+    amount_micros = ledger.usd_to_micros(credit)
+    with _account(name) as (tx, account):
+        ledger.top_up(tx, account.id, amount_micros, datetime.now(UTC))
+        available_micros = ledger.balance(tx, account.id).available_micros
+    typer.echo(f"{ledger.micros_to_usd(available_micros):.6f}")
+
+
+@account_app.command(name="suspend")
+def suspend(name: Name) -> None:
+    """Refuse an account's keys until it is resumed; what was accepted before is made."""
+    with _account(name) as (tx, account):
+        accounts.set_suspended(tx, account.id, datetime.now(UTC))
+
+
+@account_app.command(name="resume")
+def resume(name: Name) -> None:
+    """Accept the keys of a suspended account again."""
+    with _account(name) as (tx, account):
+        accounts.set_suspended(tx, account.id, None)
+
+
+@key_app.command(name="create")
+def create_key(
+    account: Annotated[str, typer.Option(help="The name of the account.")],
+) -> None:
+    """Create a key of an account and print it, alone: it cannot be shown again."""
+    with _account(account) as (tx, owner):
+        key = accounts.create_key(tx, owner.id, datetime.now(UTC))
+    typer.echo(key)
+
+
+@contextmanager
+def _account(name: str) -> Iterator[tuple[Connection, Account]]:
+    """Raises NotFound."""
+    with _transaction() as tx:
+        yield tx, accounts.find_account(tx, name)
+
+
+@contextmanager
+def _transaction() -> Iterator[Connection]:
+    with closing(build_runtime(read_settings())) as runtime:
+        migrate(runtime)
+        with runtime.database.begin() as tx:
+            yield tx
