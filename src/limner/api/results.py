@@ -25,7 +25,7 @@ from limner.predictions.store import Key
 from limner.runtime import Runtime
 
 REMEMBERED_SECONDS = 1.0
-REMEMBERED_ANSWERS = 20_000
+REMEMBERED_ANSWERS = 4_000  # 64 MiB at most
 LARGEST_REMEMBERED_BYTES = 16_384  # pictures inlined as base64 are not kept
 
 
