@@ -68,7 +68,7 @@ def test_the_query_names_the_receiver(newcomer: Newcomer) -> None:
 def test_so_does_the_body_and_it_is_no_input_of_the_model(newcomer: Newcomer) -> None:
     response = newcomer.client.post(f"{SUBMIT}?strict=1", json=PROMPT | {"webhook_url": URL})
     prediction = data_of(response)
-    assert prediction["warnings"] == []
+    assert not any("no input" in warning for warning in prediction["warnings"])
     assert "webhook_url" not in prediction["input"]
     newcomer.fail(prediction["id"])
     assert announced(newcomer, prediction["id"])["url"] == URL
@@ -136,13 +136,23 @@ def test_a_name_server_that_knows_nothing_holds_nothing_up() -> None:
 
     async def check(resolve: Any, seconds: float) -> float:
         started = time.monotonic()
-        await check_receiver(URL, "webhook", False, resolve, seconds)
+        (warning,) = await check_receiver(URL, "webhook", False, resolve, seconds)
         ended.set()
+        assert "hooks.example, does not resolve" in warning
         return time.monotonic() - started
 
     assert asyncio.run(check(unknown, 5)) < 5
     ended.clear()
     assert 0.2 <= asyncio.run(check(silent, 0.2)) < 5
+
+
+def test_a_name_that_does_not_resolve_is_accepted_with_a_warning(newcomer: Newcomer) -> None:
+    url = "https://no-such-host.invalid/hook"
+    (warning,) = data_of(newcomer.client.post(SUBMIT, params={"webhook": url}, json=PROMPT))["warnings"]
+    assert warning.startswith("The host of the webhook, no-such-host.invalid, does not resolve now")
+    by_address = "https://93.184.215.14/"
+    answer = newcomer.client.post(SUBMIT, params={"webhook": by_address}, json=PROMPT)
+    assert data_of(answer)["warnings"] == []
 
 
 def secret(client: httpx.Client) -> Any:

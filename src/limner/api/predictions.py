@@ -24,7 +24,7 @@ from limner.api.views import PredictionView
 from limner.errors import InvalidInput, RateLimited
 from limner.inputs import FIELDS, Json, parse_input
 from limner.predictions.admission import Submission, submit
-from limner.predictions.idempotency import IdempotencyKey, key_of
+from limner.predictions.idempotency import MAX_LENGTH, IdempotencyKey, key_of
 from limner.predictions.lifecycle import cancel
 from limner.predictions.prediction import Prediction
 from limner.predictions.store import Key
@@ -62,8 +62,16 @@ RESULT_DOCUMENTATION: dict[str, Any] = {
         ]
     },
 }
+IDEMPOTENCY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again under the same key within a day, a request is the same prediction and charged "
+    "once; another request under it is a 409.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": "^[ -~]*$"},
+}
 SUBMIT_BODY: dict[str, Any] = {
-    "parameters": [receivers.QUERY_PARAMETER, strict.PARAMETER],
+    "parameters": [receivers.QUERY_PARAMETER, strict.PARAMETER, IDEMPOTENCY_PARAMETER],
     "requestBody": {"required": True, "content": {"application/json": {"schema": SUBMIT_SCHEMA}}},
 }
 
@@ -122,9 +130,9 @@ async def submit_prediction(
     image_input = parse_input(spec.inputs, body)
     warnings = strict.warnings_of(spec, body, strict.is_strict(request))
     allow_private = context.runtime.settings.webhook_allow_private
-    webhook_url = await receivers.receiver_of(request, body, allow_private)
+    webhook_url, unresolved = await receivers.receiver_of(request, body, allow_private)
     key = _idempotency_key(request, [model_id, body, webhook_url])
-    submission = Submission(caller, spec, image_input, warnings, webhook_url, key)
+    submission = Submission(caller, spec, image_input, warnings + unresolved, webhook_url, key)
     try:
         prediction, left = await run_in_threadpool(_submit, context, submission)
     except RateLimited as error:
@@ -159,7 +167,9 @@ def _allowance(context: Context, caller: Caller) -> Allowance:
 def _cancel(context: Context, key: Key) -> None:
     runtime = context.runtime
     with runtime.database.begin() as tx:
-        cancel(tx, *key, runtime.queue, datetime.now(UTC))
+        prediction = cancel(tx, *key, runtime.queue, datetime.now(UTC))
+    if prediction.is_cancelled:
+        runtime.queue.withdraw(prediction)
 
 
 def _wait_seconds(request: Request) -> float:

@@ -1,7 +1,8 @@
 """Where a request wants its webhook sent, and whether it may go there: the check before anything is accepted.
 
-A name that resolves to a private address is refused. One that does not resolve, or not soon, passes: whether
-a picture is accepted must not depend on a name server, and delivery checks the address that it connects to.
+A name that resolves to a private address is refused. One that does not resolve, or not soon, passes with a
+warning: whether a picture is accepted must not depend on a name server, and delivery checks the address that
+it connects to.
 """
 
 import asyncio
@@ -31,14 +32,17 @@ BODY_SCHEMA: dict[str, Any] = {
 }
 
 
-async def receiver_of(request: Request, body: Json, allow_private: bool) -> str | None:
-    """The address that a submit names, or None. Raises InvalidInput that names the field."""
+async def receiver_of(
+    request: Request, body: Json, allow_private: bool
+) -> tuple[str | None, tuple[str, ...]]:
+    """(the address that a submit names, or None; what to tell of it). Raises InvalidInput that names the
+    field."""
     field, url = QUERY_FIELD, _from_query(request)
     if not url:
         field, url = BODY_FIELD, _from_body(body)
-    if url:
-        await check_receiver(url, field, allow_private)
-    return url or None
+    if not url:
+        return None, ()
+    return url, await check_receiver(url, field, allow_private)
 
 
 async def check_receiver(
@@ -47,15 +51,20 @@ async def check_receiver(
     allow_private: bool,
     resolve: Resolve = resolve,
     resolve_seconds: float = RESOLVE_SECONDS,
-) -> None:
-    """Raises InvalidInput that names the field."""
+) -> tuple[str, ...]:
+    """What to tell of this address. Raises InvalidInput that names the field."""
     target = parse_target(url, field, allow_private)
     if allow_private:
-        return
+        return ()
     addresses = await _addresses(target, resolve, resolve_seconds)
     if not all(map(is_public, addresses)):
         # Told as for a private address, so that nobody learns what stands behind our walls.
         raise InvalidInput(f'field "{field}" must name a host on the public internet, not {target.host}')
+    if not addresses:
+        return (
+            f"The host of the webhook, {target.host}, does not resolve now; it is looked up again later.",
+        )
+    return ()
 
 
 async def _addresses(target: Target, resolve: Resolve, seconds: float) -> list[str]:
