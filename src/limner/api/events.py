@@ -43,6 +43,16 @@ data: {"id":"…","status":"completed","outputs":["…/1.png"]}
 
 """  # noqa: E501
 
+EVENT_SCHEMA = {
+    "type": "object",  # of each event; OpenAPI 3.1 has no words for a stream of them
+    "properties": {
+        "event": {"type": "string", "enum": ["created", "processing", "completed", "failed", "deleted"]},
+        "id": {"type": "string"},
+        "data": {"type": "string"},
+        "retry": {"type": "integer"},
+    },
+    "required": ["event", "id", "data"],
+}
 OPENAPI: dict[str, Any] = {
     "responses": {
         200: {
@@ -50,7 +60,7 @@ OPENAPI: dict[str, Any] = {
             "`progress`, `queue_position`, `eta_seconds` and `preview` (a new one as a JPEG's data URI, else "
             "empty); `completed` and `failed` carry the prediction and end the stream, as `deleted` does. "
             "Comments are signs of life.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "content": {"text/event-stream": {"schema": EVENT_SCHEMA, "example": EXAMPLE}},
         },
         204: {"description": "The event named in `Last-Event-ID` was the last one."},
     },

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-FILE = "apple.png"
+FILE, SAVED = "apple.png", "picture.png"
 JSON, FORM = "application/json", "multipart/form-data"
 EVENTS, TEXT = "text/event-stream", "text/plain"
 
@@ -63,7 +63,7 @@ def curl(call: Call) -> str:
     elif call.sends:
         lines.append(f"-T {FILE}")
     if _is_file(call):
-        lines.append(f"-o {FILE}")
+        lines.append(f"-o {SAVED}")
     return " \\\n  ".join(lines)
 
 
@@ -91,7 +91,7 @@ def _python_end(call: Call) -> str:
         return "print(response.json())"
     if call.gives.startswith(TEXT):
         return "print(response.text)"
-    return f'open("{FILE}", "wb").write(response.content)'
+    return f'open("{SAVED}", "wb").write(response.content)'
 
 
 def javascript(call: Call) -> str:
@@ -130,7 +130,7 @@ def _javascript_end(call: Call) -> str:
         return "console.log(await response.json());"
     if call.gives.startswith(TEXT):
         return "console.log(await response.text());"
-    return f'await writeFile("{FILE}", Buffer.from(await response.arrayBuffer()));'
+    return f'await writeFile("{SAVED}", Buffer.from(await response.arrayBuffer()));'
 
 
 def _is_file(call: Call) -> bool:
