@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from limner import cli, errors
 from limner.api.description import REFUSALS, operations
-from limner.api.reference import markdown
+from limner.api.reference import markdown, page
 from limner.errors import LimnerError
 from limner.settings import Settings
 from tests.rules.reference import description
@@ -76,6 +76,13 @@ def test_every_operation_says_what_it_does() -> None:
 def test_the_page_of_the_api_is_up_to_date() -> None:
     """Otherwise: scripts/fix."""
     assert read("docs/api.md") == markdown(description())
+
+
+def test_the_page_at_docs_is_whole_and_loads_nothing() -> None:
+    html = page(description(), "http://limner.example")
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(re.findall(r' id="([^"]+)"', html))
+    assert not re.search(r"<script|<link|<img|src=|@import|url\(", html)
+    assert "http://limner.example/api/v3/google/imagen4" in html
 
 
 def test_the_readmes_tree_is_the_real_tree() -> None:
