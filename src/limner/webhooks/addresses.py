@@ -112,7 +112,7 @@ def check_addresses(addresses: Iterable[str]) -> list[str]:
     return found
 
 
-NOT_PUBLIC = "the host is not on the public internet"
+NOT_PUBLIC = "the host has no address on the public internet"
 
 
 def is_public(address: str) -> bool:

@@ -76,10 +76,9 @@ class Sender:
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
             found = self.resolve(host, port)
-        except (
-            OSError
-        ):  # worded as for a private address, so that nobody learns which names exist behind our walls
-            raise InvalidInput(NOT_PUBLIC) from None
+        except OSError as error:
+            # Worded as for a private address, so that nobody learns which names exist behind our walls.
+            raise InvalidInput("the host does not resolve" if self.allow_private else NOT_PUBLIC) from error
         return list(found) if self.allow_private else check_addresses(found)
 
 
