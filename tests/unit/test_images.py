@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from limner.images import Pixels, encode
+from limner.images import PREVIEW_SIDE, Pixels, encode, preview
 
 
 @pytest.fixture(params=["noise", "flat", "gradient"])
@@ -34,3 +34,15 @@ def test_lossy_formats_come_close(output_format: str, extension: str) -> None:
     with Image.open(io.BytesIO(encoded.content)) as picture:
         assert picture.format == output_format.upper()
         assert np.abs(np.asarray(picture).astype(int) - pixels).max() <= 8
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((176, 96), (176, 96)), ((128, 128), (128, 128)), ((2816, 1536), (256, 140))]
+)
+def test_a_preview_is_a_small_jpeg_of_the_same_shape(size: tuple[int, int], shown: tuple[int, int]) -> None:
+    noise = np.random.default_rng(7).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    content = preview(noise)
+    assert len(content) < 40_000  # and that is noise
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", shown)
+    assert max(shown) <= PREVIEW_SIDE

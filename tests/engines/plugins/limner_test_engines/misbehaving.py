@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep, Options, Progress
+from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep, Options, Pixels, Progress
 from limner.errors import EngineFailed
 from limner_test_engines.gradient import gradient
 
@@ -90,6 +90,22 @@ def load_too_few(options: Options) -> Engine:
         seeds = request.seeds[1:]
         images = tuple(gradient(request.prompt, seed, request.width, request.height) for seed in seeds)
         return Generation(images, made_by="too_few/1.0")
+
+    return MisbehavingEngine(generate)
+
+
+def load_bad_preview(options: Options) -> Engine:
+    """Makes good pictures, and previews that raise."""
+
+    def no_preview() -> Pixels:
+        raise ZeroDivisionError("secret internals")
+
+    def generate(request: GenerationRequest, on_step: OnStep) -> Generation:
+        on_step(Progress(2, 2, no_preview))
+        images = tuple(
+            gradient(request.prompt, seed, request.width, request.height) for seed in request.seeds
+        )
+        return Generation(images, made_by="bad_preview/1.0")
 
     return MisbehavingEngine(generate)
 
