@@ -126,6 +126,10 @@ def _create_predictions() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_predictions_account_id"),
         sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name="fk_predictions_key_id"),
     )
+    _create_indexes_of_predictions()
+
+
+def _create_indexes_of_predictions() -> None:
     op.create_index("ix_predictions_account_id_created_at", "predictions", ["account_id", "created_at"])
     op.create_index("ix_predictions_expires_at", "predictions", ["expires_at"])
     for name, columns, where in (
