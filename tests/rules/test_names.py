@@ -13,11 +13,12 @@ FORBIDDEN_WORDS = {
 }
 FORBIDDEN_MODULES = {"handler", "handlers"}
 FORBIDDEN_VERBS = ("process_", "do_", "perform_")
-GIVEN = {  # names that others chose: SQLAlchemy, httpcore, and the setting LIMNER_DATA_DIR
+GIVEN = {  # names that others chose: SQLAlchemy, httpcore, asyncio, and the setting LIMNER_DATA_DIR
     "get_extra_info",
     "process_bind_param",
     "process_result_value",
     "resolved_data_dir",
+    "data_received",
 }
 
 

@@ -143,7 +143,8 @@ def delete(
     """Removes this account's predictions of these ids, and returns theirs; an unfinished one is cancelled
     first. Transfers stay. What lies in the storage goes after the commit (``removal``)."""
     # All of their rows are locked before the account's, and in one order: others do so too.
-    own = [one for one in sorted(set(prediction_ids)) if store.request_cancel(tx, account_id, one, now)]
+    found = sorted(store.own_ids(tx, account_id, prediction_ids))
+    own = [one for one in found if store.request_cancel(tx, account_id, one, now)]
     for prediction_id in own:
         prediction = store.find(tx, account_id, prediction_id)
         if not prediction.is_terminal:

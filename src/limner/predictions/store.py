@@ -125,6 +125,12 @@ def add_outputs(tx: Connection, prediction_id: str, delivered: Sequence[Output])
     tx.execute(insert(outputs), [asdict(out) | {"prediction_id": prediction_id} for out in delivered])
 
 
+def own_ids(tx: Connection, account_id: str, prediction_ids: Collection[str]) -> list[str]:
+    """Those of these that are this account's predictions: one statement, however many are not."""
+    query = select(predictions.c.id).where(predictions.c.id.in_(prediction_ids))
+    return list(tx.execute(query.where(predictions.c.account_id == account_id)).scalars())
+
+
 def request_cancel(tx: Connection, account_id: str, prediction_id: str, now: datetime) -> bool:
     """Asks an unfinished prediction to end; a finished one stays as it is. Locks the row in any case. False
     when this account has no such prediction."""

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, event, func, select
 
 from limner.accounts import Level
 from limner.db.database import Database
@@ -237,3 +238,17 @@ def test_what_was_finished_late_is_kept_for_a_day(studio: Studio) -> None:
 def test_the_retention_is_the_operators_choice(studio: Studio) -> None:
     prediction = studio.submit(limits=Limits(retention=timedelta(hours=1)))
     assert prediction.expires_at == NOW + timedelta(hours=1)
+
+
+def test_ids_of_nothing_cost_one_statement_together(studio: Studio) -> None:
+    prediction = studio.submit()
+    unknown = [f"{n:032x}" for n in range(100)]
+    statements: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    event.listen(studio.database.engine, "before_cursor_execute", note)
+    assert delete(studio, *unknown) == []
+    assert len(statements) == 1
+    assert delete(studio, *unknown, prediction.id) == [prediction.id]
