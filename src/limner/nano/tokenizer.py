@@ -1,15 +1,18 @@
-"""Words to tokens: phrases and synonyms become the one word the model knows, quoted text is taken out.
+"""Prompts to tokens: what the prompt says, in the order and in the words that the composer was trained on.
 
-The tables come with the weights. A word that is not in them is never guessed: it is returned as left out, so
-that the answer can say so.
+Quoted text is taken out to be lettered. What the model does not know, and what one picture has no room for,
+is returned as left out, so that the answer can say so. No prompt fails.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from limner.nano.grid import TEXT_TOKENS
+from limner.nano.boxes import TEXT_TOKENS
+from limner.nano.lexicon import COUNTS, Vocabulary, pieces
+from limner.nano.reading import Reader
+from limner.nano.sayings import Named, Noun, Reading, Relation
 
 DOUBLE = '"\u201c\u201d\u201e\u00ab\u00bb'  # straight, English, German low, French
 SINGLE = "'\u2018\u2019"  # straight, and the English pair, whose closing one is the apostrophe too
@@ -17,21 +20,11 @@ QUOTED = re.compile(
     rf"[{DOUBLE[:-1]}]([^{DOUBLE}]{{1,60}})[\"\u201c\u201d\u00bb]"
     rf"|(?<!\w)['\u2018]([^{SINGLE}]{{1,60}})['\u2019](?!\w)"
 )
-WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
-LONGEST_PHRASE = 5  # words
-SIGN = "sign"
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Word tables of one set of weights."""
-
-    words: tuple[str, ...]  # index = token id; index 0 stands for no word
-    phrases: Mapping[str, str]  # what people write -> the word
-    fillers: frozenset[str]
-    things: tuple[str, ...]
-    colours: tuple[str, ...] = ()
-    most_things: int = 2  # in one picture
+MOST_QUOTED = 2
+BARE_PLURAL = COUNTS[2]  # "apples"
+OPPOSITE = {"@left": ("@right", "left of"), "@right": ("@left", "right of"), "@top": ("@bottom", "above"),
+            "@bottom": ("@top", "below")}  # fmt: skip
+PLAIN_PLACES = ("background", "place:studio")
 
 
 @dataclass(frozen=True)
@@ -40,68 +33,194 @@ class Tokens:
 
     words: tuple[str, ...]
     ids: tuple[int, ...]
-    quoted: tuple[str, ...] = ()  # text to be lettered
+    quoted: tuple[str, ...] = ()  # text to be lettered, at most MOST_QUOTED
     left_out: tuple[str, ...] = ()  # what the model does not know, and what one picture has no room for
+    against: tuple[str, ...] = ()  # words of what the prompt rules out ("no hats"), "," between phrases
+    typefaces: tuple[str, ...] = ()  # asked for: "handwritten", "bold", "comic"
 
 
 class Tokenizer:
-    """Longest phrase first, left to right."""
+    """Reads prompts in the words of one set of weights."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._index = {word: index for index, word in enumerate(vocabulary.words) if word}
 
     def tokenize(self, prompt: str) -> Tokens:
         text = unicodedata.normalize("NFKC", prompt)
-        quoted = tuple(" ".join((a or b).split()) for a, b in QUOTED.findall(text))
-        plain = [word.lower().replace("\u2019", "'") for word in WORD.findall(QUOTED.sub(" ", text))]
-        words, left_out = self._known(plain)
-        if any(quoted) and SIGN in self._index and SIGN not in words:
-            words.append(SIGN)  # letters need something to stand on
-        words, beyond = self._within(words, SIGN if any(quoted) else None)
-        ids = tuple(self._index[word] for word in words)
-        left_out = list(dict.fromkeys(left_out + beyond))
-        return Tokens(tuple(words), ids, tuple(filter(None, quoted)), tuple(left_out))
+        found = [" ".join((a or b).split()) for a, b in QUOTED.findall(text)]
+        quoted = [written for written in found if written]
+        reading = Reader(self._vocabulary, pieces(self._vocabulary, QUOTED.sub(" ", text))).read()
+        reading.left_out += quoted[MOST_QUOTED:]
+        words = self._words(reading, bool(quoted))
+        return Tokens(
+            tuple(words),
+            tuple(self._vocabulary.index[word] for word in words),
+            tuple(quoted[:MOST_QUOTED]),
+            tuple(dict.fromkeys(reading.left_out)),
+            tuple(joined(reading.against)),
+            tuple(dict.fromkeys(reading.typefaces)),
+        )
 
-    def _within(self, words: Sequence[str], first: str | None) -> tuple[list[str], list[str]]:
-        """The words that one picture has room for, and the others: things too many, with their colours.
+    def unwanted(self, prompt: Tokens, negative: Tokens) -> tuple[int, ...]:
+        """Ids of all that a picture shall not have: what the prompt rules out, and the negative prompt, where
+        "no hats" means no hats too."""
+        phrases = [list(words) for words in (prompt.against, negative.words, negative.against) if words]
+        return tuple(self._vocabulary.index[word] for word in joined(phrases)[:TEXT_TOKENS])
 
-        ``first`` is a thing that is kept before all others.
-        """
-        kept: list[str] = []
-        beyond: list[str] = []
-        reserved = int(first in words)
-        room = self._vocabulary.most_things - reserved
-        for word in words:
-            is_thing = word in self._vocabulary.things and word != first
-            fits = len(kept) < TEXT_TOKENS - reserved and (room > 0 or not is_thing)
-            if fits or word == first:
-                kept.append(word)
-                room -= is_thing
-                continue
-            while is_thing and kept and kept[-1] in self._vocabulary.colours:
-                beyond.append(kept.pop())
-            beyond.append(word)
-        return kept, beyond
+    def _words(self, reading: Reading, has_letters: bool) -> list[str]:
+        faces = self._vocabulary.faces
+        if has_letters and faces and not any(noun.name in faces for noun in reading.nouns):
+            reading.nouns.append(Noun(faces[0]))  # letters need something to stand on
+        place = self._place(reading)
+        around = [[*filter(None, (place.tint, place.word))]] if place else []
+        light, style = self._light(reading, place), self._style(reading)
+        around += [[named.word] for named in (light, style) if named]
+        phrases = self._arranged(reading, place, has_letters)
+        room = TEXT_TOKENS - len(joined(around)) - 1
+        kept: list[list[str]] = []
+        for phrase in phrases:
+            if len(joined([*kept, phrase])) <= room:
+                kept.append(phrase)
+            else:
+                reading.left_out += [word for word in phrase if word != ","]
+        return joined([*kept, *around])
 
-    def _known(self, plain: Sequence[str]) -> tuple[list[str], list[str]]:
-        words: list[str] = []
-        left_out: list[str] = []
-        at = 0
-        while at < len(plain):
-            taken, word = self._longest(plain[at : at + LONGEST_PHRASE])
-            if word:
-                words.append(word)
-            elif plain[at] not in self._vocabulary.fillers:
-                left_out.append(plain[at])
-            at += taken
-        return words, left_out
+    # --- Things -----------------------------------------------------------------------------------------
 
-    def _longest(self, plain: Sequence[str]) -> tuple[int, str | None]:
-        """How many words the longest known phrase at the front has, and what it means; (1, None) for none."""
-        for count in range(len(plain), 0, -1):
-            phrase = " ".join(plain[:count])
-            found = self._vocabulary.phrases.get(phrase) or (phrase if phrase in self._index else None)
-            if found:
-                return count, found
-        return 1, None
+    def _arranged(self, reading: Reading, place: Named | None, has_letters: bool) -> list[list[str]]:
+        """Phrases of one or two or three things each, in the order of their mention, as many as fit."""
+        related = relations_of(reading)
+        nouns = self._seen(reading, place)
+        tied = {noun: relation for relation in related for noun in relation.nouns}
+        groups: list[tuple[Noun, ...]] = []
+        phrases: list[list[str]] = []
+        for noun in nouns:
+            relation = tied.get(noun)
+            if relation is None:
+                groups.append((noun,))
+                phrases.append(said(noun))
+            elif relation.nouns not in groups:
+                groups.append(relation.nouns)
+                phrases.append(said_together(relation))
+        return self._within(groups, phrases, reading, has_letters)
+
+    def _within(
+        self, groups: list[tuple[Noun, ...]], phrases: list[list[str]], reading: Reading, has_letters: bool
+    ) -> list[list[str]]:
+        """What one picture has room for; of letters, what they stand on comes first."""
+        room = self._vocabulary.most_things
+        is_first = [has_letters and any(n.name in self._vocabulary.faces for n in group) for group in groups]
+        kept = set()
+        for k in sorted(range(len(groups)), key=lambda k: not is_first[k]):
+            size = sum(number_of(noun) for noun in groups[k])
+            if size <= room:
+                kept.add(k)
+                room -= size
+            else:
+                reading.left_out += [noun.written for noun in groups[k]]
+        return [phrases[k] for k in sorted(kept)]
+
+    def _seen(self, reading: Reading, place: Named | None) -> list[Noun]:
+        """The things, without those that the place shows anyway ("a library with books")."""
+        shown = self._vocabulary.shows.get(place.word, frozenset()) if place else frozenset()
+        tied = {noun for relation in reading.relations for noun in relation.nouns}
+        kept = [
+            noun
+            for noun in reading.nouns
+            if noun in tied or not noun.is_plural or noun.colour or noun.name not in shown
+        ]
+        return kept or reading.nouns
+
+    # --- Around them ------------------------------------------------------------------------------------
+
+    def _place(self, reading: Reading) -> Named | None:
+        """The one place of a picture. Of two, the one that shows the other; a sunset elsewhere is a light."""
+        if not reading.places:
+            return None
+        chosen = reading.places[0]
+        for other in reading.places[1:]:
+            chosen = self._place_of_two(reading, chosen, other)
+        return chosen
+
+    def _place_of_two(self, reading: Reading, first: Named, second: Named) -> Named:
+        v = self._vocabulary
+        if second.word == first.word or second.word in v.shows.get(first.word, ()):
+            return first if first.tint or not second.tint else second
+        if first.word in v.shows.get(second.word, ()):
+            return second
+        for one, other in ((first, second), (second, first)):
+            if one.word in PLAIN_PLACES and not one.tint:
+                return other
+        for one, other in ((first, second), (second, first)):
+            if one.word in v.weathers:
+                reading.lights.append(Named(v.weathers[one.word], one.text))
+                return other
+        reading.left_out.append(second.text)
+        return first
+
+    def _light(self, reading: Reading, place: Named | None) -> Named | None:
+        """The first light; none reaches indoors, and a starry night is night anyway."""
+        where = place.word if place else ""
+        if where in self._vocabulary.indoors:
+            shown = self._vocabulary.weathers.get(where)
+            reading.left_out += [light.text for light in reading.lights if light.word != shown]
+            return None
+        lights = reading.lights
+        reading.left_out += [light.text for light in lights if light.word != lights[0].word]
+        return lights[0] if lights else None
+
+    def _style(self, reading: Reading) -> Named | None:
+        """The first style; a photo gives way to any other ("a photo of an oil painting")."""
+        styles = sorted(reading.styles, key=lambda style: style.word == "style:photo")
+        reading.left_out += [s.text for s in styles[1:] if s.word not in (styles[0].word, "style:photo")]
+        return styles[0] if styles else None
+
+
+def relations_of(reading: Reading) -> list[Relation]:
+    """The relations, each thing in one at most; others are left out. Sides of the picture make relations."""
+    kept: list[Relation] = []
+    tied: set[Noun] = set()
+    for relation in [*reading.relations, *sides_of(reading.nouns)]:
+        nouns = set(relation.nouns)
+        if len(nouns) == len(relation.nouns) and not nouns & tied:
+            kept.append(relation)
+            tied |= nouns
+        elif relation in reading.relations:
+            reading.left_out.append(relation.word)
+    return kept
+
+
+def sides_of(nouns: list[Noun]) -> list[Relation]:
+    """ "A cat on the right, a dog on the left": the cat is right of the dog."""
+    for first in nouns:
+        if not first.side:
+            continue
+        opposite, word = OPPOSITE[first.side]
+        others = [noun for noun in nouns if noun is not first]
+        facing = [noun for noun in others if noun.side == opposite] or [n for n in others if not n.side]
+        return [Relation(first, word, facing[0])] if facing else []
+    return []
+
+
+def number_of(noun: Noun) -> int:
+    count = noun.count or (BARE_PLURAL if noun.is_plural else "one")
+    return COUNTS.index(count) + 1
+
+
+def said(noun: Noun) -> list[str]:
+    return [BARE_PLURAL, *noun.words] if noun.is_plural and not noun.count else noun.words
+
+
+def said_together(relation: Relation) -> list[str]:
+    first, second, third = relation.first, relation.second, relation.third
+    other = second.words if relation.word == "surrounded by" else said(second)
+    return [*said(first), relation.word, *other, *([",", *said(third)] if third else [])]
+
+
+def joined(phrases: Iterable[list[str]]) -> list[str]:
+    words: list[str] = []
+    for phrase in phrases:
+        if words and phrase:
+            words.append(",")
+        words += phrase
+    return words

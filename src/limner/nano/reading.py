@@ -1,0 +1,345 @@
+"""A prompt's words as a person means them: which colour belongs to which thing, what stands where, what is
+not wanted.
+
+A small grammar, not a guess. The phrase table turns words without a meaning of their own into marks, which
+are read here: "@the" and "@a" (determiners), "@it", "@is" (a colour after it belongs to what was named
+before), "@and" (a phrase ends), "@or", "@end" (a sentence ends), "@joint" (any other small word), "@no",
+"@wearing", "@on it", "@left" "@right" "@top" "@bottom" (of the picture), "@plural", "@emoji", "@beyond"
+(more than can be counted), "@black and white".
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from limner.nano.lexicon import COUNTS, Piece, Vocabulary
+from limner.nano.sayings import Named, Noun, Reading, Relation
+
+SIDES = ("@left", "@right", "@top", "@bottom")
+ATTRIBUTES = ("colour", "size", "count", "unknown", "typeface", "style")
+OF_ATTRIBUTES = ("@plural", "@beyond", "@black and white")
+MORE_THAN_SIX = "more than six"
+BLACK_AND_WHITE = "@black and white"
+
+
+@dataclass
+class Attributes:
+    """What was said of a thing before the thing itself."""
+
+    count: str = ""
+    size: str = ""
+    colours: list[Piece] = field(default_factory=list)
+    side: str = ""
+    is_plural: bool = False
+    is_emoji: bool = False
+    is_definite: bool = False
+    has_article: bool = False
+
+
+class Reader:
+    """Reads once, from left to right, looking ahead only to tell whether a thing follows its attributes."""
+
+    def __init__(self, vocabulary: Vocabulary, pieces: Iterable[Piece]) -> None:
+        self._vocabulary = vocabulary
+        self._pieces = [piece for piece in pieces if piece.word or piece.text]
+        self._kinds = [vocabulary.kind(piece.word) for piece in self._pieces]
+        self._at = 0
+        self._reading = Reading()
+        self._said = Attributes()
+        self._link: tuple[str, Noun] | None = None  # a relation that waits for its second thing
+        self._inverted = ""  # a relation that came before both its things ("behind the house, a tree")
+        self._second: tuple[str, Noun] | None = None  # such a relation, and the one of them that was named
+        self._ruled_out = ""  # "": no; "next": what comes next; "done": what came, until the phrase ends
+        self._is_fresh, self._has_noun, self._has_subject = True, False, False
+        self._has_copula, self._saw_unknown, self._after_background = False, False, False
+
+    def read(self) -> Reading:
+        handlers: dict[str, Callable[[Piece], None]] = {
+            "thing": self._thing, "colour": self._colour, "size": self._size, "count": self._count,
+            "background": self._background, "place": self._place, "light": self._light, "style": self._style,
+            "typeface": self._typeface, "relation": self._relation, "unknown": self._unknown,
+            "mark": self._mark,
+        }  # fmt: skip
+        for at, piece in enumerate(self._pieces):
+            self._at = at
+            handlers[self._kinds[at]](piece)
+            if piece.word not in ("@and", "@end", "@plural", "@emoji"):
+                self._is_fresh = False
+        return self._reading
+
+    # --- Things -----------------------------------------------------------------------------------------
+
+    def _thing(self, piece: Piece) -> None:
+        said, self._said = self._said, Attributes()
+        colours = [colour.word for colour in said.colours]
+        self._leave_out(*(colour.text for colour in said.colours[1:]))
+        if self._ruled_out:
+            self._rule_out(*colours[:1], piece.word)
+            return
+        noun = self._same_as_before(piece, said, colours) or self._new(piece, said, colours)
+        self._relate(noun)
+        self._last = noun
+        self._has_noun = self._has_subject = True
+        self._has_copula = self._saw_unknown = self._after_background = False
+
+    def _new(self, piece: Piece, said: Attributes, colours: list[str]) -> Noun:
+        noun = Noun(piece.word, piece.text, said.count, said.size, colours[0] if colours else "", said.side)
+        noun.is_plural, noun.is_emoji = said.is_plural and not said.count, said.is_emoji
+        self._reading.nouns.append(noun)
+        return noun
+
+    def _same_as_before(self, piece: Piece, said: Attributes, colours: list[str]) -> Noun | None:
+        """What was named already and is meant again, with what is new about it."""
+        named = [noun for noun in reversed(self._reading.nouns) if noun.name == piece.word]
+        before = next(iter(named), None)
+        if before is None:
+            return None
+        if said.is_emoji and before.is_emoji:
+            before.count = COUNTS[min(COUNTS.index(before.count or "one") + 1, len(COUNTS) - 1)]
+            return before
+        is_other = said.has_article or not (said.is_definite or piece.text == before.text)
+        is_other = is_other or bool(said.count and said.count != before.count)
+        is_other = is_other or (bool(colours) and bool(before.colour) and colours[0] != before.colour)
+        if is_other and not said.is_emoji:
+            return None
+        before.colour = before.colour or (colours[0] if colours else "")
+        before.size = before.size or said.size
+        before.side = before.side or said.side
+        return before
+
+    def _relate(self, noun: Noun) -> None:
+        """Ties a thing to the relation that waits for one."""
+        relations = self._reading.relations
+        if self._second:
+            word, other = self._second
+            relations.append(Relation(noun, word, other))
+            self._second = None
+        elif self._link:
+            word, first = self._link
+            self._link = None
+            if word == "and" and relations:
+                relations[-1] = replace(relations[-1], third=noun)
+            elif word != "wearing":
+                relations.append(Relation(first, word, noun))
+            elif noun.name in self._vocabulary.headwear:
+                relations.append(Relation(noun, "on", first))
+        elif self._inverted:
+            self._second, self._inverted = (self._inverted, noun), ""
+
+    # --- What is said of things -------------------------------------------------------------------------
+
+    def _noun_follows(self) -> bool:
+        """Whether the attribute at hand belongs to a thing that comes after it."""
+        for k in range(self._at + 1, len(self._pieces)):
+            kind, word = self._kinds[k], self._pieces[k].word
+            if kind in ("thing", "background"):
+                return True
+            is_between = word == "@and" and self._kinds[k + 1 : k + 2] in (["colour"], ["size"])
+            if (
+                kind not in ATTRIBUTES
+                and word not in ("@plural", "@beyond", BLACK_AND_WHITE)
+                and not is_between
+            ):
+                return False
+        return False
+
+    @property
+    def _described(self) -> Noun | None:
+        """The thing that an attribute after it is said of ("apples that are red"; "apple, red")."""
+        if not self._reading.nouns or self._after_background:
+            return None
+        return self._last if self._has_copula or not self._said.has_article else None
+
+    def _colour(self, piece: Piece) -> None:
+        noun, thing = self._described, self._vocabulary.nouns.get(piece.word)
+        if self._noun_follows():
+            self._said.colours.append(piece)
+        elif self._ruled_out:
+            self._rule_out(piece.word)
+        elif self._has_copula and self._after_background:
+            self._tint(piece)
+        elif thing and not self._has_copula and (self._is_fresh or self._said != Attributes()):
+            self._thing(Piece(thing, piece.text))
+        elif noun and not noun.colour:
+            noun.colour = piece.word
+        else:
+            self._leave_out(piece.text)
+
+    def _tint(self, piece: Piece) -> None:
+        """ "The background is blue"; the sky cannot be helped."""
+        place = self._reading.places[-1]
+        if place.word == "background" and not place.tint:
+            self._reading.places[-1] = replace(place, tint=piece.word)
+        else:
+            self._leave_out(piece.text)
+
+    def _size(self, piece: Piece) -> None:
+        noun = self._described
+        if self._noun_follows():
+            self._said.size = self._said.size or piece.word
+        elif noun and not noun.size and not self._ruled_out:
+            noun.size = piece.word
+        elif not self._ruled_out:
+            self._leave_out(piece.text)
+
+    def _count(self, piece: Piece) -> None:
+        if self._noun_follows():
+            self._said.count = piece.word
+        elif piece.word != "one":  # "the red one"
+            self._leave_out(piece.text)
+
+    def _beyond(self) -> None:
+        if self._said.count:
+            self._leave_out(MORE_THAN_SIX)
+
+    def _black_and_white(self) -> None:
+        noun = self._described if self._has_copula else None
+        if self._noun_follows():
+            self._said.colours += [Piece("black", "black"), Piece("white", "white")]
+        elif noun and not noun.colour:
+            noun.colour = "black"
+            self._leave_out("white")
+        else:
+            self._style(Piece("style:black and white", "black and white"))
+
+    # --- What is around them ----------------------------------------------------------------------------
+
+    def _place(self, piece: Piece) -> None:
+        self._around(self._reading.places, Named(piece.word, piece.text))
+        self._link, self._inverted, self._second = None, "", None
+        self._has_copula = False
+        self._after_background = True
+
+    def _background(self, piece: Piece) -> None:
+        tint = self._said.colours[0].word if self._said.colours else ""
+        self._said = Attributes()
+        if self._ruled_out:
+            self._rule_out(*filter(None, (tint, piece.word)))
+            return
+        if tint or self._kinds[max(self._at - 1, 0)] != "place":  # "forest background" is a forest
+            self._reading.places.append(Named(piece.word, piece.text, tint))
+        self._link = None
+        self._has_copula, self._after_background = False, True
+
+    def _light(self, piece: Piece) -> None:
+        self._around(self._reading.lights, Named(piece.word, piece.text))
+
+    def _style(self, piece: Piece) -> None:
+        self._around(self._reading.styles, Named(piece.word, piece.text))
+
+    def _around(self, where: list[Named], named: Named) -> None:
+        if self._ruled_out:
+            self._rule_out(named.word)
+        else:
+            where.append(named)
+
+    def _typeface(self, piece: Piece) -> None:
+        self._reading.typefaces.append(piece.word.partition(":")[2])
+
+    def _relation(self, piece: Piece) -> None:
+        self._part()
+        if self._ruled_out:
+            return
+        if self._reading.nouns and self._has_subject:
+            self._link = (piece.word, self._last)
+        else:
+            self._inverted = piece.word
+
+    def _unknown(self, piece: Piece) -> None:
+        if self._ruled_out:  # what is not known is not painted: there is nothing to rule out
+            self._ruled_out = "done"
+            return
+        self._saw_unknown = True
+        self._leave_out(piece.text)
+
+    # --- Marks ------------------------------------------------------------------------------------------
+
+    def _mark(self, piece: Piece) -> None:
+        mark = piece.word
+        if mark in SIDES:
+            self._side(mark)
+        elif mark == "@plural":
+            self._said.is_plural = True
+        elif mark == "@emoji":
+            self._said.is_emoji = True
+        else:
+            {
+                "@a": self._article, "@the": self._definite, "@it": self._pronoun, "@is": self._copula,
+                "@and": self._and, "@or": self._or, "@end": self._end, "@joint": self._part, "@no": self._no,
+                "@wearing": self._wearing, "@on it": self._on_it, "@beyond": self._beyond,
+                BLACK_AND_WHITE: self._black_and_white,
+            }[mark]()  # fmt: skip
+
+    def _side(self, mark: str) -> None:
+        if self._has_noun:
+            self._last.side = self._last.side or mark
+        else:
+            self._said.side = mark
+
+    def _article(self) -> None:
+        self._part()
+        self._said.has_article = True
+
+    def _definite(self) -> None:
+        self._part()
+        self._said.is_definite = True
+
+    def _pronoun(self) -> None:
+        self._part()
+        self._has_subject = True
+
+    def _copula(self) -> None:
+        self._part()
+        self._has_copula = self._has_subject = True
+
+    def _part(self) -> None:
+        """A small word: what an unknown noun had before it was not meant for the next thing."""
+        if self._ruled_out == "done":
+            self._ruled_out = ""
+        if self._saw_unknown:
+            self._link, self._saw_unknown = None, False
+            self._said = Attributes(side=self._said.side)
+
+    def _and(self) -> None:
+        self._part()
+        if self._kinds[self._at + 1 : self._at + 2] in (["colour"], ["size"]) and self._said.size + "".join(
+            colour.word for colour in self._said.colours
+        ):
+            return  # between two attributes
+        relations = self._reading.relations
+        is_between = relations and relations[-1].word == "between" and relations[-1].third is None
+        self._link = ("and", relations[-1].first) if is_between and self._has_noun else None
+        self._said = Attributes(side=self._said.side)
+        self._is_fresh, self._has_noun = True, False
+
+    def _or(self) -> None:
+        if self._ruled_out == "done":
+            self._ruled_out = "next"
+        else:
+            self._and()
+
+    def _end(self) -> None:
+        self._link, self._inverted, self._second = None, "", None
+        self._said, self._ruled_out = Attributes(), ""
+        self._is_fresh, self._has_noun, self._has_subject = True, False, False
+        self._has_copula = self._saw_unknown = False
+
+    def _no(self) -> None:
+        self._part()
+        self._ruled_out = "next"
+
+    def _wearing(self) -> None:
+        self._part()
+        if self._reading.nouns and self._has_subject:
+            self._link = ("wearing", self._last)
+
+    def _on_it(self) -> None:
+        nouns = self._reading.nouns
+        if len(nouns) > 1 and self._last is nouns[-1]:
+            self._reading.relations.append(Relation(nouns[-1], "on", nouns[-2]))
+
+    def _rule_out(self, *words: str) -> None:
+        self._reading.against.append(list(words))
+        self._said, self._ruled_out = Attributes(), "done"
+
+    def _leave_out(self, *texts: str) -> None:
+        self._reading.left_out += [text for text in texts if text]

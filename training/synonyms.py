@@ -1,0 +1,524 @@
+"""What people write for what the model knows, listed under the one word that the model has for it.
+
+This is data; training/phrases.py makes the table of it that the tokenizer reads. What starts with "@" is a
+mark of grammar, which limner.nano.reading explains.
+"""
+
+THINGS = {  # thing -> what else it is called; words in brackets before a name are emitted too
+    "sign": "board, placard, signboard, signpost, billboard, banner, notice board, chalkboard, blackboard, "
+    "road sign, street sign, wooden sign, shop sign, plaque",
+    "poster": "movie poster, film poster, travel poster, concert poster, flyer, leaflet",
+    "card": "greeting card, birthday card, postcard, christmas card, invitation, business card, "
+    "invitation card, thank you card, valentine card",
+    "bubble": "speech bubble, speech balloon, thought bubble, word balloon",
+    "label": "price tag, tag, sticker, name tag, luggage tag",
+    "cat": "kitten, kitty, tabby, tabby cat, house cat, housecat, persian cat, siamese cat, feline, tomcat, "
+    "[black] panther, [orange] ginger cat, [grey] british shorthair, maine coon",
+    "dog": "puppy, pup, hound, doggy, labrador, golden retriever, retriever, poodle, beagle, corgi, "
+    "dachshund, terrier, bulldog, german shepherd, shiba inu, shiba, canine, chihuahua, spaniel, collie, "
+    "greyhound, [white] samoyed, mutt, sheepdog, border collie, pug, [black] black labrador",
+    "rabbit": "bunny, hare, bunny rabbit, easter bunny",
+    "elephant": "african elephant, baby elephant, mammoth, woolly mammoth",
+    "horse": "pony, stallion, mare, foal, racehorse, colt, mustang horse, donkey, mule",
+    "pig": "piglet, hog, boar, sow, wild boar, piggy",
+    "owl": "barn owl, [white] snowy owl, night owl",
+    "penguin": "emperor penguin",
+    "duck": "duckling, mallard, rubber duck, [yellow] rubber ducky",
+    "fish": "tropical fish, [orange] goldfish, clownfish, clown fish, salmon, trout, tuna, carp, koi, "
+    "angelfish",
+    "butterfly": "monarch butterfly, moth",
+    "turtle": "tortoise, sea turtle, terrapin",
+    "teddy bear": "teddy, bear, bear cub, plush bear, stuffed bear, toy bear, [brown] brown bear, "
+    "[brown] grizzly bear, [brown] grizzly, [white] polar bear, [black] black bear, stuffed animal, "
+    "plush toy",
+    "lion": "lioness, lion cub", "tiger": "tigress, tiger cub, bengal tiger, leopard, cheetah, jaguar",
+    "cow": "calf, bull, ox, dairy cow, cattle, buffalo, bison, yak", "sheep": "lamb, ewe, ram",
+    "goat": "billy goat, mountain goat, kid goat", "fox": "vixen, fox cub, red fox, [white] arctic fox",
+    "wolf": "coyote, jackal, werewolf, grey wolf, gray wolf", "mouse": "rat, hamster, gerbil",
+    "monkey": "ape, chimpanzee, chimp, gorilla, baboon, orangutan", "giraffe": "", "zebra": "",
+    "hippo": "hippopotamus, rhino, rhinoceros", "camel": "dromedary, llama, alpaca", "kangaroo": "wallaby",
+    "panda": "panda bear, giant panda", "koala": "koala bear", "frog": "toad, tree frog, bullfrog",
+    "snake": "serpent, python, cobra, viper, rattlesnake", "crocodile": "alligator, croc, gator",
+    "whale": "blue whale, humpback whale, sperm whale", "dolphin": "porpoise, orca, killer whale",
+    "shark": "great white shark, hammerhead shark", "octopus": "squid, kraken, jellyfish",
+    "crab": "lobster, crayfish", "snail": "slug", "bee": "honeybee, honey bee, bumblebee, bumble bee, wasp",
+    "ladybug": "ladybird, lady beetle, beetle, lady bug", "spider": "tarantula",
+    "rooster": "cockerel, chicken, hen, turkey, [red] red rooster", "chick": "baby chick, baby bird",
+    "swan": "cygnet, goose, gosling, heron, stork, crane bird",
+    "eagle": "hawk, falcon, vulture, bald eagle, osprey, [black] raven, [black] crow, [white] seagull, "
+    "[white] gull, bird of prey",
+    "parrot": "bird, songbird, macaw, cockatoo, parakeet, budgie, toucan, [yellow] canary, hummingbird, "
+    "robin, sparrow, finch, [blue] bluebird, [white] dove, [grey] pigeon",
+    "peacock": "peahen", "flamingo": "pink flamingo", "bat": "vampire bat", "hedgehog": "porcupine, echidna",
+    "squirrel": "chipmunk, red squirrel", "deer": "stag, doe, fawn, reindeer, antelope, gazelle, moose, elk",
+    "dinosaur": "dino, brontosaurus, brachiosaurus, diplodocus, sauropod, t rex, tyrannosaurus, "
+    "tyrannosaurus rex", "dragon": "chinese dragon, wyvern",
+    "unicorn": "pegasus",
+    "apple": "fruit, [red] red delicious apple, [green] granny smith apple, [green] granny smith",
+    "banana": "plantain", "strawberry": "raspberry, berry",
+    "lemon": "lime fruit, citrus", "pear": "", "carrot": "vegetable", "mushroom": "toadstool, fungus, "
+    "fly agaric",
+    "cake": "birthday cake, pie, tart, cheesecake, wedding cake, gateau, layer cake, apple pie, pudding, "
+    "fruit cake",
+    "tangerine": "orange fruit, mandarin, clementine, satsuma, grapefruit, citrus fruit",
+    "grapes": "grape, bunch of grapes",
+    "cherries": "cherry, pair of cherries", "watermelon": "watermelon slice, slice of watermelon, melon",
+    "pineapple": "", "peach": "nectarine, apricot, plum, mango", "tomato": "cherry tomato, bell pepper",
+    "potato": "sweet potato, spud", "corn": "maize, corn cob, corn on the cob, ear of corn, sweetcorn",
+    "broccoli": "cauliflower, cabbage, lettuce",
+    "pumpkin": "jack o lantern, squash, halloween pumpkin, carved pumpkin",
+    "bread": "loaf, loaf of bread, bread loaf, toast, slice of bread, baguette, bun, slice of toast",
+    "cheese": "wedge of cheese, piece of cheese, cheese wedge, slice of cheese, swiss cheese, cheddar",
+    "egg": "boiled egg, chicken egg, [white] white egg, easter egg",
+    "pizza": "pizza slice, slice of pizza, pepperoni pizza",
+    "hamburger": "burger, cheeseburger, beefburger, veggie burger, sandwich",
+    "hot dog": "hotdog, frankfurter, sausage", "fries": "french fries, chips, french fry, portion of fries",
+    "ice cream": "ice cream cone, soft serve, gelato, frozen yogurt, sundae, icecream, soft ice cream",
+    "donut": "doughnut, bagel", "cookie": "biscuit, cracker, chocolate chip cookie",
+    "chocolate": "chocolate bar, candy bar, bar of chocolate", "coffee": "cup of coffee, coffee cup, mug, "
+    "cup, tea, cup of tea, teacup, tea cup, coffee mug, mug of coffee, hot chocolate, cocoa, cappuccino, "
+    "espresso, latte, mug of tea, hot drink, hot beverage",
+    "cupcake": "muffin, fairy cake", "avocado": "avocado half", "eggplant": "aubergine",
+    "coconut": "coconut shell",
+    "tree": "oak, oak tree, maple tree, apple tree, cherry tree, birch, birch tree, willow, willow tree, "
+    "deciduous tree, bush, shrub, lemon tree, orange tree, banyan tree, elm, beech, olive tree, bonsai, "
+    "[pink] cherry blossom tree, [pink] cherry blossom",
+    "pine": "pine tree, fir, fir tree, evergreen, evergreen tree, spruce, conifer, christmas tree, "
+    "xmas tree, cedar",
+    "palm": "palm tree, coconut palm, coconut tree",
+    "cactus": "saguaro, succulent", "sunflower": "[white] daisy, dandelion, [yellow] yellow daisy",
+    "tulip": "flower, blossom, wildflower, spring flower, [yellow] daffodil, [purple] crocus, poppy, "
+    "[red] red poppy, [white] lily, [purple] orchid, [purple] lavender, [purple] iris",
+    "rose": "bouquet, bouquet of roses, [red] red rose, peony, carnation",
+    "leaf": "maple leaf, autumn leaf, fallen leaf, fall leaf",
+    "houseplant": "house plant, potted plant, plant, pot plant, flower pot, flowerpot, fern, indoor plant, "
+    "bonsai tree",
+    "clover": "four leaf clover, shamrock, four leafed clover",
+    "car": "automobile, vehicle, sedan, hatchback, sports car, race car, racing car, vintage car, "
+    "convertible, jeep, suv, toy car, motor car, limousine, classic car, old timer",
+    "bus": "coach, school bus, double decker, double decker bus, minibus, city bus, tour bus, trolleybus, "
+    "tram",
+    "tractor": "farm tractor, combine harvester, bulldozer, excavator, digger",
+    "sailboat": "boat, sailing boat, sail boat, yacht, sailing ship, sailing yacht, dinghy, rowing boat, "
+    "rowboat, canoe, kayak, catamaran, fishing boat, pirate ship, galleon, gondola",
+    "airplane": "plane, aeroplane, jet, aircraft, airliner, jet plane, passenger plane, biplane, fighter jet",
+    "rocket": "spaceship, space ship, spacecraft, rocket ship, space shuttle, space rocket, starship, "
+    "missile",
+    "taxi": "cab, taxicab, taxi cab, [yellow] yellow cab", "truck": "lorry, delivery truck, van, "
+    "delivery van, pickup, pickup truck, dump truck, food truck, semi truck, camper van, moving van",
+    "fire engine": "fire truck, firetruck", "ambulance": "", "police car": "patrol car, cop car, squad car",
+    "train": "locomotive, steam train, steam engine, steam locomotive, railway engine, toy train",
+    "bicycle": "bike, cycle, push bike, mountain bike, tricycle, road bike",
+    "motorcycle": "motorbike, motor bike, scooter, moped, vespa, motor scooter", "helicopter": "chopper",
+    "ship": "cruise ship, ocean liner, ferry, passenger ship, liner, steamboat, steamship, tanker, "
+    "cargo ship",
+    "ufo": "flying saucer, alien spaceship, alien ship, u f o", "house": "home, cottage, cabin, bungalow, "
+    "villa, farmhouse, mansion, building, log cabin, country house, barn, [red] red barn, farm house, "
+    "dog house, doghouse, tree house, treehouse, dollhouse, gingerbread house",
+    "castle": "palace, fortress, citadel, tower, fairytale castle, fairy tale castle, fort, medieval castle, "
+    "haunted castle, sandcastle, sand castle",
+    "church": "chapel, cathedral, abbey, temple", "tent": "camping tent, wigwam, tipi, teepee",
+    "school": "schoolhouse, school building, hospital, university, museum, town hall, hotel",
+    "factory": "power plant, industrial plant, warehouse, power station, mill",
+    "hut": "shack, shed, yurt, round hut, straw hut, mud hut, igloo", "ferris wheel": "big wheel, "
+    "observation wheel",
+    "fountain": "water fountain",
+    "chair": "seat, stool, wooden chair, dining chair, kitchen chair, rocking chair, bench, throne",
+    "bed": "double bed, single bed, cot", "sofa": "couch, settee, armchair, loveseat, arm chair, easy chair",
+    "door": "doorway, front door, wooden door, gate", "light bulb": "lightbulb, bulb, lamp, lantern, "
+    "desk lamp, street lamp, table lamp, lamppost",
+    "candle": "burning candle, lit candle, candlestick", "clock": "mantel clock, mantelpiece clock, "
+    "alarm clock, wall clock, grandfather clock, watch, wristwatch, pocket watch",
+    "television": "tv, television set, tv set, telly, monitor, retro tv", "laptop": "computer, "
+    "notebook computer, macbook, personal computer, pc",
+    "phone": "smartphone, mobile phone, cell phone, cellphone, telephone, iphone, mobile, smart phone, "
+    "tablet",
+    "camera": "photo camera, film camera, digital camera, polaroid camera", "book": "notebook, novel, "
+    "textbook, diary, journal, old book, closed book, hardback, dictionary, picture book, magazine",
+    "key": "door key, house key, car key, old key", "teapot": "tea pot, kettle, tea kettle, coffee pot, "
+    "jug, pitcher",
+    "bottle": "wine bottle, champagne bottle, bottle of champagne, bottle of wine, champagne, "
+    "glass bottle, flask",
+    "glass": "wine glass, glass of wine, wineglass, wine, goblet, red wine, glass of red wine, "
+    "drinking glass, cocktail, glass of water, beer, glass of beer",
+    "bucket": "pail, bin, trash can", "basket": "wicker basket, picnic basket, hamper, fruit basket, "
+    "shopping basket",
+    "umbrella": "parasol, brolly, beach umbrella", "envelope": "letter, mail, e mail, email",
+    "gift": "present, gift box, birthday present, christmas present, wrapped gift, parcel, "
+    "wrapped present, package",
+    "balloon": "party balloon, birthday balloon, air balloon, hot air balloon, helium balloon",
+    "hammer": "mallet, sledgehammer", "axe": "ax, hatchet, tomahawk", "wrench": "spanner, screwdriver, "
+    "pliers",
+    "saw": "handsaw, hand saw, wood saw", "scissors": "scissor, pair of scissors, shears",
+    "ladder": "step ladder, stepladder",
+    "magnet": "horseshoe magnet", "telescope": "spyglass, binoculars, microscope", "pencil": "crayon, pen, "
+    "coloured pencil, colored pencil, ballpoint pen",
+    "paintbrush": "paint brush, brush", "hat": "top hat, cap, bowler hat, fedora, sun hat, straw hat, "
+    "cowboy hat, party hat, wizard hat, baseball cap, beanie, helmet, beret, bonnet, santa hat, bow hat",
+    "crown": "tiara, [yellow] golden crown, coronet, diadem", "shirt": "t shirt, tshirt, tee shirt, tee, "
+    "blouse, jumper, sweater, pullover, hoodie, jersey, sweatshirt, jacket, coat, polo shirt, suit",
+    "dress": "gown, ball gown, skirt, evening dress, wedding dress, summer dress, frock",
+    "jeans": "trousers, pants, blue jeans, pair of jeans, pair of trousers, pair of pants, shorts, leggings",
+    "shoe": "sneaker, trainer, running shoe, tennis shoe, sandal, slipper, sports shoe, high heel, "
+    "pair of shoes, pair of sneakers, footwear",
+    "boot": "hiking boot, wellington, cowboy boot, rain boot, pair of boots", "socks": "sock, stocking, "
+    "pair of socks, christmas stocking",
+    "gloves": "glove, mitten, pair of gloves, pair of mittens", "scarf": "shawl, neckerchief, woolen scarf",
+    "glasses": "spectacles, eyeglasses, sunglasses, pair of glasses, reading glasses, pair of sunglasses, "
+    "goggles, specs",
+    "backpack": "rucksack, knapsack, schoolbag, school bag, satchel", "handbag": "purse, bag, tote, "
+    "tote bag, suitcase, briefcase, clutch bag, hand bag",
+    "ring": "wedding ring, engagement ring, diamond ring, [yellow] gold ring, [yellow] golden ring",
+    "guitar": "acoustic guitar, electric guitar, bass guitar, ukulele, banjo, lute, mandolin",
+    "violin": "fiddle, cello, viola, double bass", "trumpet": "bugle, cornet, trombone, horn",
+    "drum": "snare drum, drum kit, drum set, bongo, tambourine", "saxophone": "sax, clarinet, oboe, flute",
+    "accordion": "concertina, squeezebox, harmonica", "ball": "football, soccer ball, american football, "
+    "volleyball, beach ball, rugby ball, baseball, tennis ball, cricket ball",
+    "basketball": "basket ball", "skateboard": "skate board, longboard", "kite": "paper kite, flying kite",
+    "robot": "android, droid, cyborg, humanoid robot, toy robot, bot", "dice": "die, game die",
+    "trophy": "cup trophy, award, prize, [yellow] golden trophy, winner's cup",
+    "star": "[yellow] golden star, [yellow] gold star, [red] red star, starfish, sea star",
+    "sun": "sunshine sun", "moon": "crescent, crescent moon, half moon, full moon, new moon",
+    "cloud": "rain cloud, white cloud",
+    "rainbow": "double rainbow", "snowflake": "snow crystal, ice crystal", "snowman": "snow man, snowwoman",
+    "planet": "saturn, ringed planet, gas giant, jupiter, mars, alien planet",
+    "fire": "flame, campfire, bonfire, camp fire, bon fire, fireplace", "firefighter": "fireman, "
+    "fire fighter, firewoman, fire man",
+    "police officer": "policeman, policewoman, cop, officer, constable, sheriff, security guard",
+    "doctor": "nurse, physician, surgeon, dentist, health worker, medic, vet, veterinarian, scientist",
+    "farmer": "gardener, rancher, scarecrow", "cook": "chef, baker, head chef", "astronaut": "spaceman, "
+    "cosmonaut, space man, space explorer, spacewoman",
+    "artist": "painter artist, portrait painter", "construction worker": "builder, worker, workman, "
+    "engineer, mechanic, handyman, bricklayer, carpenter, plumber, electrician",
+    "princess": "queen, fairy princess, fairy", "santa": "santa claus, father christmas, saint nicholas, "
+    "st nicholas, saint nick, wizard, gnome, elf",
+    "ghost": "spirit, phantom, spook, spectre, halloween ghost", "skull": "human skull, skeleton",
+    "heart": "love heart, heart shape, valentine heart, valentine", "gem": "gemstone, gem stone, diamond, "
+    "jewel, crystal, [red] ruby, [green] emerald, [blue] sapphire, precious stone, [purple] amethyst, "
+    "brilliant",
+    "bell": "church bell, handbell, hand bell, jingle bell, christmas bell, doorbell",
+    "anchor": "ship's anchor",
+}  # fmt: skip
+INHERENT = frozenset({  # plural already, or the same in the plural
+    "grapes", "cherries", "fries", "jeans", "socks", "gloves", "glasses", "scissors", "dice", "broccoli",
+    "corn",
+    "bread", "cheese", "chocolate",
+})  # fmt: skip
+SAME = frozenset({  # one word for one and for many, or no plural that people write
+    "sheep", "fish", "deer", "moose", "elk", "bison", "cattle", "salmon", "trout", "tuna", "carp", "koi",
+    "squid",
+    "fruit", "aircraft", "spacecraft", "goldfish", "angelfish", "clownfish", "starfish", "jellyfish",
+    "crayfish",
+    "tropical fish", "clown fish", "mail", "lavender", "footwear", "antelope", "citrus", "tea", "cocoa",
+    "wine",
+    "beer", "champagne", "maize", "toast", "cheddar", "shorts", "pants", "trousers", "leggings", "spectacles",
+    "eyeglasses", "sunglasses", "goggles", "specs", "binoculars", "pliers", "shears", "chips", "french fries",
+    "french fry", "blue jeans", "reading glasses", "red wine", "saturn", "jupiter", "mars", "gelato",
+    "hot chocolate",
+    "t rex", "u f o", "santa claus", "father christmas", "sunshine sun", "granny smith", "soft serve",
+    "letter",
+    "saint nick", "saint nicholas", "st nicholas", "fly agaric", "frozen yogurt", "sweetcorn",
+})  # fmt: skip
+IRREGULAR = {
+    "mouse": "mice", "goose": "geese", "wolf": "wolves", "leaf": "leaves", "calf": "calves", "loaf": "loaves",
+    "scarf": "scarves", "ox": "oxen", "cactus": "cacti", "octopus": "octopi", "man": "men", "woman": "women",
+    "die": "dice", "elf": "elves", "half": "halves", "foot": "feet", "child": "children",
+    "werewolf": "werewolves",
+    "fungus": "fungi", "hippopotamus": "hippopotami", "person": "people", "potato": "potatoes",
+    "tomato": "tomatoes", "mango": "mangoes", "buffalo": "buffaloes", "torpedo": "torpedoes",
+}  # fmt: skip
+OTHER_PLURALS = {
+    "cactuses": "cactus", "octopuses": "octopus", "mangos": "peach", "fishes": "fish", "oranges": "tangerine",
+}  # fmt: skip
+FLAVOURS = (
+    "chocolate", "strawberry", "lemon", "apple", "cherry", "banana", "carrot", "pumpkin", "coconut",
+    "vanilla",
+    "blueberry", "raspberry", "peach", "orange", "cheese",
+)  # fmt: skip
+DISHES = {
+    "cake": "cake", "pie": "cake", "tart": "cake", "cupcake": "cupcake", "muffin": "cupcake",
+    "cookie": "cookie",
+    "donut": "donut", "doughnut": "donut", "ice cream": "ice cream", "bread": "bread", "pizza": "pizza",
+    "sandwich": "hamburger",
+}  # fmt: skip
+
+SHADES = {
+    "red": "scarlet, crimson, ruby red, cherry red, brick red, reddish, maroon, burgundy, vermilion, "
+    "carmine, wine red",
+    "orange": "tangerine orange, amber, copper, rust, apricot orange, orangey",
+    "yellow": "golden, gold, lemon yellow, mustard, yellowish, canary yellow, blond, blonde, gilded",
+    "green": "lime, lime green, emerald green, olive, olive green, forest green, mint, mint green, "
+    "greenish, jade",
+    "blue": "navy, navy blue, sky blue, baby blue, royal blue, azure, cobalt, cobalt blue, indigo, bluish, "
+    "sapphire blue, electric blue, midnight blue, ultramarine",
+    "purple": "violet, lilac, mauve, plum purple, purplish",
+    "pink": "magenta, rose pink, hot pink, fuchsia, salmon pink, pinkish, coral",
+    "brown": "tan, beige, chestnut, chocolate brown, bronze, brownish, khaki, sepia brown, caramel, "
+    "ginger brown",
+    "white": "ivory, cream coloured, cream colored, snow white, whitish, pearl, off white",
+    "black": "jet black, ebony, pitch black, blackish",
+    "grey": "gray, silver, slate, charcoal, silvery, greyish, grayish, ash grey, steel grey",
+    "turquoise": "teal, cyan, aqua, aquamarine, turquoise blue, blue green, sea green",
+}
+TINGES = ("bright", "dark", "light", "pale", "deep", "vivid", "soft", "pastel", "rich", "warm", "cool")
+
+PLACE_NAMES = {  # place -> what it is called
+    "studio": "plain background, studio, studio backdrop, plain backdrop, empty background, "
+    "simple background, blank background, solid background, clean background, studio background, "
+    "neutral background, no background, transparent background, isolated, minimal background, "
+    "minimalist background, seamless backdrop",
+    "table": "wooden table, wood table, wooden desk, table, desk, tabletop, table top, wooden surface, "
+    "picnic table, dining table, rustic table, coffee table, workbench, wood background, wooden background",
+    "sky": "blue sky, clear sky, cloudy sky, clear blue sky, bright sky, in the sky, in the clouds, sky, "
+    "above the clouds, cloudy blue sky, open sky, fluffy clouds, summer sky, through the clouds, "
+    "among the clouds, partly cloudy sky, sky with clouds, high in the air, in the air, heavens",
+    "meadow": "green meadow, meadow, green grass, grass, lawn, green field, grassy field, field, grassland, "
+    "grassy hill, prairie, pasture, savanna, savannah, grassy meadow, flower meadow, green hill, hill, "
+    "hillside, field of grass, plain of grass, field of flowers, flower field, rolling hills, green hills, "
+    "countryside, grassy plain, hilltop, african savanna, african savannah, steppe, football pitch, "
+    "golf course, hills",
+    "beach": "sandy beach, beach, sand, seaside, seashore, shore, coast, tropical beach, by the sea, "
+    "sandy shore, at the sea, by the seaside, by the ocean, tropical island, desert island, island, "
+    "ocean beach, sunny beach, shoreline",
+    "sea": "ocean, sea, water, open sea, open ocean, waves, blue sea, blue ocean, harbour, harbor, "
+    "high seas, calm sea, calm water, ocean waves, rough sea, stormy sea, deep sea surface, bay",
+    "snow": "snowy field, snow, snowy, winter landscape, winter, ice, snowy landscape, wintry landscape, "
+    "winter scene, arctic, antarctica, north pole, snow field, snowy hill, ski slope, winter wonderland, "
+    "snow covered field, wintry, iceberg, ice floe, frozen lake, tundra, snowy ground, winter day, "
+    "snowy winter",
+    "starry night": "night sky, starry sky, starry night sky, sky full of stars, under the stars, milky way, "
+    "starry, starlight, star filled sky, stars in the sky, moonlit sky, under a starry sky, sky at night",
+    "sunset": "sunset, sunrise, setting sun, rising sun, sunset sky, orange sky, red sky, pink sky, "
+    "at sunset, at sunrise, evening sky, sundown, sun setting",
+    "forest": "woods, forest, jungle, woodland, rainforest, rain forest, wood clearing, forest clearing, "
+    "green forest, pine forest, deep forest, enchanted forest, magical forest, dark forest, bamboo forest, "
+    "forest floor, clearing in the forest, clearing, among the trees, between the trees, tropical jungle, "
+    "swamp",
+    "desert": "dunes, sand dunes, sand dune, sahara, sandy desert, desert landscape, dune, desert dunes, "
+    "wasteland",
+    "street": "city street, road, street, town, village, avenue, alley, busy street, parking lot, highway, "
+    "sidewalk, pavement, shopping street, crossroads, city road, village street, crosswalk, town square, "
+    "market, marketplace, downtown street, lane, cobblestone street, square in town, race track",
+    "room": "living room, bedroom, room, indoors, indoor, wooden floor, floor, nursery, lounge, apartment, "
+    "interior, cozy room, cosy room, inside a house, inside the house, carpet, rug, classroom, office, "
+    "bathroom, at home, children's room, kids room, playroom, hotel room, dining room, cozy living room, "
+    "cosy living room, hallway, old attic, attic, wall, windowsill, window sill, by the fireplace",
+    "mountains": "mountain, mountains, alps, snowy mountains, mountain range, mountain landscape, valley, "
+    "peaks, mountain peak, rocky mountains, snow capped mountains, mountain valley, mountain top, "
+    "mountaintop, cliff, snow capped peaks, snowy mountain, snowy peaks, canyon, himalayas, summit, "
+    "volcano, rocky landscape",
+    "garden": "flower garden, garden, backyard, park, city park, flower bed, flower beds, yard, orchard, "
+    "rose garden, botanical garden, playground, front yard, blooming garden, vegetable garden, "
+    "back garden, zoo",
+    "lake": "lake, pond, river, lakeside, riverside, riverbank, river bank, by the lake, mountain lake, "
+    "calm lake, stream, lagoon, lake shore, lakeshore, by the river, creek, waterside, edge of a lake, "
+    "puddle",
+    "farm": "farm, farmyard, farm field, farmland, barnyard, ploughed field, plowed field, corn field, "
+    "cornfield, wheat field, field of wheat, fields, vineyard, ranch, crop field, rice field, "
+    "pumpkin patch, golden field",
+    "kitchen": "kitchen, kitchen counter, countertop, kitchen table, counter, bakery, modern kitchen, cafe, "
+    "coffee shop, restaurant, stove, diner, cooking kitchen, café",
+    "library": "library, bookshop, book store, bookstore, bookshelf, bookshelves, bookcase, "
+    "shelves of books, old library, shelf of books, shelf, reading room, study room, wall of books, "
+    "bookshelves in the back",
+    "underwater": "underwater, under water, under the sea, under the water, beneath the sea, coral reef, "
+    "reef, bottom of the sea, bottom of the ocean, sea floor, seabed, ocean floor, deep sea, aquarium, "
+    "fish tank, beneath the waves, below the surface, under the ocean, deep under water, deep ocean, "
+    "beneath the ocean",
+    "space": "outer space, deep space, space, galaxy, cosmos, nebula, universe, orbit, in orbit, "
+    "stars and planets, starfield, star field, the void, lunar surface, surface of the moon, on the moon, "
+    "on mars",
+    "cave": "cave, cavern, grotto, mine, underground, tunnel, dungeon, rocky cave, crystal cave, "
+    "dark cave, cellar",
+    "stage": "stage, concert stage, theatre, theater, spotlight, on stage, theatre stage, concert hall, "
+    "circus, theater stage, opera house, red curtains, red curtain, stage lights, concert, "
+    "in the spotlight, podium",
+    "skyline": "skyline, city skyline, skyscrapers, skyscraper, downtown, city, big city, new york, "
+    "cityscape, metropolis, urban skyline, tall buildings, rooftops, rooftop, modern city, "
+    "high rise buildings, futuristic city, manhattan, new york city, tokyo, london, paris, cyberpunk city, "
+    "high rises",
+    "autumn forest": "autumn forest, fall forest, autumn woods, fall foliage, autumn park, autumn trees, "
+    "autumn leaves, autumn, in autumn, in the fall, fall woods, autumn landscape, autumnal forest, "
+    "golden forest, autumn foliage, forest in autumn, woods in autumn, forest in the fall",
+}
+LIGHT_NAMES = {
+    "dusk": "dusk, dawn, twilight, golden hour, evening, evening light, blue hour, at dusk, at dawn, "
+    "early morning, late afternoon, morning light, warm evening light, sunset light, golden light, "
+    "at golden hour, in the evening, warm light, golden hour lighting",
+    "night": "night, at night, nighttime, night time, moonlight, midnight, moonlit, by moonlight, "
+    "in the dark, in the moonlight, nocturnal, late at night, dark night, darkness, moonlit night, "
+    "under the moonlight, by night",
+    "rain": "rain, raining, rainy, rainy day, in the rain, rainfall, heavy rain, rainstorm, thunderstorm, "
+    "storm, stormy, drizzle, pouring rain, downpour, wet weather, stormy weather, rainy weather, monsoon, "
+    "raindrops",
+    "snowfall": "snowing, snowfall, falling snow, snowstorm, blizzard, snowy day, heavy snow, snow falling, "
+    "snow is falling, falling snowflakes, snowflakes falling, while it snows, snow storm, snowy weather",
+    "fog": "fog, foggy, mist, misty, haze, hazy, in the fog, foggy day, in the mist, foggy morning, "
+    "misty morning, thick fog, heavy fog, dense fog, morning mist, morning fog, smog, foggy weather, "
+    "shrouded in mist",
+}
+WEATHERS = {"snowy": "snowfall", "rainy": "rain", "foggy": "fog", "misty": "fog", "moonlit": "night",
+            "snow covered": "snowfall", "wintry": "snowfall", "winter": "snowfall", "stormy": "rain",
+            "hazy": "fog", "nighttime": "night"}  # fmt: skip
+STYLE_NAMES = {
+    "photo": "photo, photograph, photorealistic, photo realistic, photography, realistic, hyperrealistic, "
+    "hyper realistic, realistic photo, dslr, dslr photo, color photo, colour photo, snapshot, cinematic, "
+    "professional photo, cinematic photo, real life, ultra realistic, realism, photographic, product photo, "
+    "stock photo, macro photo, studio photo, movie still, film still, realistic style, photorealism, "
+    "lifelike, portrait photo, national geographic, 35mm photo, polaroid, photo of",
+    "watercolour": "watercolour, watercolor, water color, water colour, watercolor painting, "
+    "watercolour painting, aquarelle, gouache, watercolor illustration, watercolour style, "
+    "watercolor style, painted in watercolour, painted in watercolor, watercolors, watercolours, "
+    "watercolour illustration, in watercolor, in watercolour",
+    "oil": "oil painting, oil on canvas, oil paint, oil paints, painting, impressionist painting, "
+    "impressionism, impressionist, in oil, in oils, van gogh, by van gogh, painted in oil, "
+    "acrylic painting, old master, monet, impasto, classical painting, oil painting style, "
+    "renaissance painting, canvas painting, painterly",
+    "pencil": "pencil drawing, pencil sketch, sketch, drawing, graphite drawing, hand drawn, "
+    "charcoal drawing, charcoal sketch, pencil art, coloured pencil drawing, colored pencil drawing, "
+    "sketched, sketch style, graphite, line drawing, hand drawing, doodle, crayon drawing, pencil style, "
+    "rough sketch, pencil illustration",
+    "ink": "ink drawing, ink, pen and ink, line art, lineart, pen drawing, ink sketch, woodcut, engraving, "
+    "etching, linocut, ink wash, ink painting, sumi e, ink illustration, brush and ink, india ink, "
+    "ink style, calligraphic ink",
+    "pixel art": "pixel art, pixelart, pixel, pixelated, 8 bit, 16 bit, pixel style, pixel art style, "
+    "retro game, pixels, 8bit, 16bit, voxel, video game sprite, minecraft, 8 bit style, game boy, "
+    "retro video game",
+    "neon": "neon, neon glow, neon light, neon lights, glowing neon, neon style, synthwave, vaporwave, "
+    "cyberpunk, cyberpunk style, neon colors, neon colours, neon lit, glowing in neon, neon outline, "
+    "tron style, blacklight",
+    "low poly": "low poly, lowpoly, polygonal, low polygon, low poly art, polygon art, low poly style, "
+    "faceted, geometric style, polygon, triangulated, low poly 3d, low poly render",
+    "paper cut": "paper cut, papercut, paper cutout, paper cut out, cut paper, papercraft, paper craft, "
+    "origami, paper collage, collage, layered paper, paper art, construction paper, paper cut style, "
+    "origami style, kirigami",
+    "stained glass": "stained glass, stained glass window, mosaic, church window, leaded glass, "
+    "stained glass style, stained glass art, tiffany glass, mosaic tiles",
+    "black and white": "black and white photo, black and white photograph, black and white photography, "
+    "monochrome, black and white picture, black and white image, black and white style, "
+    "black and white film, grayscale, greyscale, b w, in black and white, black and white drawing, noir, "
+    "film noir, desaturated, bw photo, black and white portrait, monochromatic, daguerreotype, "
+    "old black and white photo, vintage photo, old photo",
+    "comic": "comic, comic book, comic book style, comic style, manga, anime, cartoon, pop art, "
+    "graphic novel, anime style, manga style, cartoon style, comic strip, comic art, cel shaded, "
+    "cel shading, cartoonish, comic book art, superhero comic, halftone, roy lichtenstein, comic panel, "
+    "cartoon drawing, toon",
+}
+TYPEFACES = {
+    "handwritten": "handwritten, hand written, cursive, script font, handwriting, hand lettered, "
+    "calligraphy, script letters, handwritten letters, hand lettering, brush script, in script",
+    "bold": "bold, bold letters, bold font, bold text, thick letters, block letters, bold lettering, "
+    "big letters, large letters, capital letters, bold capitals, bold type, big bold letters, heavy type, "
+    "uppercase letters",
+    "comic": "comic sans, comic font, comic letters, comic lettering, funny letters, cartoon letters, "
+    "playful font, comic text, cartoon font, bubble letters, playful letters, comic book font, "
+    "comic book lettering",
+}
+COUNTED = {  # the indefinite numbers
+    "one": "single, lone, solitary, 1, just one, only one",
+    "two": "2, pair of, couple of, a pair of, a couple of, both, twin, double",
+    "three": "3, trio of, a few, few, three of, triplet of",
+    "four": "4, several, quartet of, four of, various, multiple, assorted",
+    "five": "5, five of",
+    "six": "6, half a dozen, half dozen, six of, many, lots of, a lot of, flock of, herd of, "
+    "swarm of, plenty of, numerous, crowd of, pile of, heap of, countless few",
+}
+BEYOND = (
+    "seven, eight, nine, ten, eleven, twelve, dozen, a dozen, dozens of, hundred, hundreds of, "
+    "thousands of, thousand, twenty, fifty, countless, million, a million, endless, fifteen, thirty, "
+    "a hundred, one hundred, two dozen, a thousand, infinite, thirteen, fourteen, sixteen, forty, sixty"
+)
+
+RELATION_NAMES = {
+    "left of": "to the left of, on the left of, on the left side of, left from, at the left of, "
+    "to the left side of",
+    "right of": "to the right of, on the right of, on the right side of, right from, at the right of, "
+    "to the right side of",
+    "above": "over, hovering over, flying over, hovering above, flying above, floating over, floating above, "
+    "higher than, up above",
+    "below": "under, underneath, beneath, lower than",
+    "on": "on top of, upon, atop, sitting on, standing on, lying on, resting on, perched on, riding, "
+    "riding on, balanced on, placed on, stacked on, stacked on top of, sits on, lies on, stands on, onto, "
+    "sitting on top of, rides, riding a top, sitting atop, perched on top of, rests on, perched atop, "
+    "standing on top of, balancing on, sat on, rides on",
+    "in front of": "before, standing in front of, parked in front of, sitting in front of, ahead of",
+    "behind": "in back of, hiding behind, at the back of, standing behind, hidden behind, "
+    "peeking from behind",
+    "between": "in between, in the middle of, standing between, sitting between, placed between, amid",
+    "surrounded by": "encircled by, ringed by, in a circle of, in the middle of a circle of, circled by, "
+    "in a ring of, around it are, enclosed by",
+}  # fmt: skip
+SIZE_NAMES = {
+    "big": "large, huge, giant, enormous, massive, gigantic, close up of, closeup of, close up, closeup, "
+    "great big, oversized, colossal, tall, very big, very large, towering, monumental, close up photo of, "
+    "full frame, macro",
+    "small": "little, tiny, mini, miniature, very small, minuscule, wee, very little, tiny little, "
+    "toy sized, in the distance, far away, distant",
+}
+MARKS = {
+    "@left": "on the left, on the left side, at the left, to the left, left side, on the left hand side",
+    "@right": "on the right, on the right side, at the right, to the right, right side, "
+    "on the right hand side",
+    "@top": "at the top, on the upper part, in the upper half, up top",
+    "@bottom": "at the bottom, on the lower part, in the lower half",
+    "@on it": "on its head, on his head, on her head, on top, on its back, on top of it, on its top, "
+    "on their heads",
+    "@a": "a, an, another, some, any",
+    "@the": "the, this, that, these, those, its, his, her, their, my, your, our, same, both of the, said",
+    "@it": "it, he, she, they, which, who, it's, he's, she's, they're, that's, which is, who is",
+    "@is": "is, are, was, were, be, being, colored, coloured, painted, in, looks, in the colour, "
+    "in the color, made of, dyed, that is, that are, turned, colour is, color is",
+    "@and": "and, with, plus, next to, beside, near, alongside, along with, together with, close to, "
+    "besides, nearby, then, while, but, side by side with, accompanied by, adjacent to, as well as, "
+    "including, featuring, containing, around, holding, carrying, has, have, having, also, there is, "
+    "there are, full of, filled with, against, facing, opposite, by, behind it, in front, below it, "
+    "above it, beneath it, next to it, beside it",
+    "@or": "or, nor",
+    "@joint": "of, at, to, for, as, from, into, inside, within, through, on its, where, sitting, standing, "
+    "lying, resting, placed, set, sits, stands, lies, rests, among, amongst, across, during, amidst, "
+    "along, onto the, out of, off, towards, toward, up, down, inside of, shows, showing, depicting, "
+    "depicts, against a, draw, paint, drawn, appear, appears, seen, visible, located, positioned, "
+    "arranged, put, there, here, when, because, so, if, what, how, why, between them",
+    "@wearing": "wearing, wears, dressed in, topped with, topped by, crowned with, who wears, that wears, "
+    "which wears",
+    "@no": "no, not, without, without any, isn't, aren't, is not, are not, never, don't, do not, "
+    "don't include, exclude, excluding, except, except for, avoid, minus, lacking, free of, instead of, "
+    "rather than, does not have, doesn't have, do not have, don't have, no more, but no, but not, neither, "
+    "none of, not a single, zero, dont, doesn't, does not, won't, wasn't, weren't, 0, must not, "
+    "should not, shouldn't, devoid of, other than, ain't",
+}
+FILLERS = (  # words that change nothing in a picture
+    "photo quality, picture, image, shot, view, scene, high, quality, highly, very, beautiful, nice, "
+    "lovely, says, saying, reading, reads, written, text, word, words, side, together, fresh, please, "
+    "make, show, me, i, want, color, colour, really, side by side, delicious, pretty, gorgeous, stunning, "
+    "amazing, masterpiece, best, detailed, intricate, 4k, 8k, hd, uhd, hdr, ultra, sharp, focus, "
+    "sharp focus, in focus, trending on artstation, artstation, award winning, professional, wonderful, "
+    "perfect, cute, adorable, super, extremely, quite, rather, just, only, simply, of course, "
+    "illustration, render, 3d render, 3d, clip art, clipart, icon, emoji, wallpaper, artwork, art, "
+    "digital art, digital painting, composition, style, style of, in the style of, in a style, "
+    "digital illustration, in the background, in the foreground, foreground, in the middle, in the center, "
+    "in the centre, in the scene, centered, centred, center, centre, middle, vector, vector art, create, "
+    "generate, can, could, would, you, like, would like, we, see, can see, let, imagine, need, give, help, "
+    "here is, thanks, thank, hello, hi, day, daytime, daylight, sunny day, sunny, clear day, bright day, "
+    "in the sun, under the sun, in daylight, natural light, by day, in sunlight, sunlight, sunshine, "
+    "summer, summer day, spring, bright light, beautiful day, good, great, fine, high quality, "
+    "best quality, high resolution, high res, hi res, ultra hd, full hd, highly detailed, ultra detailed, "
+    "extremely detailed, very detailed, hyper detailed, 8k resolution, 4k resolution, octane render, "
+    "unreal engine, nothing but, not only, nothing else, one of, kind of, sort of, bit, a bit, "
+    "a little bit, a kind of, type of, s, each other, all, every, each, it all, everything, thing, things, "
+    "object, objects, item, items, own, ratio, aspect, resolution, portrait, landscape, portrait of, "
+    "close, left, right, top, bottom, upper, lower, group of, bunch of, set of, collection of, number of, "
+    "row of, in a row, lined up, stack of, piece of, slice of, depicted, pictured, captured, rendered, "
+    "made, done, shaped, version, image of, picture of, view of, scene of, shot of, illustration of, "
+    "rendering, rendering of, design, display, displayed, displaying, that says, which says, says the, "
+    "with the text, with the word, with the words, the text, the word, the words, letters, lettering, "
+    "font, inscription, title, titled, caption, captioned, headline, writing, labelled, labeled, called, "
+    "named, spelling, that reads, with the title, has written on it, written on it, lettered, slogan, "
+    "message, am, i'd, i'd like, i'm, i want, i would like, let's, there's, we're, you're, isolated on, "
+    "bird's, ever, most, more, too, the letter, letter a, should, look, look like, it was, plain, solid, "
+    "pure, two objects, three objects, four objects, two things, three things, the following, happily, "
+    "peacefully, quietly, gently, proudly, elegantly, calmly, majestic, charming, elegant, magnificent, "
+    "spectacular, breathtaking, epic, fantastic, whimsical, cool looking, awesome, incredible, exquisite, "
+    "impressive"
+)
+NOUNS = {"orange": "tangerine"}  # colours that are things where nothing follows
