@@ -127,7 +127,8 @@ def weave() -> Array:
     """(SIDE, SIDE) about 0: threads of a canvas, two a base pixel."""
     y, x = (np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) + 0.5) / SCALE
     along: Array = np.sin(2 * np.pi * x) * np.sin(np.pi * y) ** 2
-    return (along + np.sin(2 * np.pi * y) * np.cos(np.pi * x) ** 2) / 2
+    down: Array = np.sin(2 * np.pi * y) * np.cos(np.pi * x) ** 2
+    return (along + down) / 2
 
 
 def rimmed(pattern: Pattern, wide: float, view: View) -> Array:
