@@ -6,7 +6,7 @@ The application and a worker run in this process; the server, the client and bot
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,25 @@ def test_streams_are_for_the_account_alone_and_for_what_there_is(stage: Stage) -
     check_refusal(stage.client.get(path.replace(prediction_id, "0" * 32)), 404, "0" * 32)
     check_refusal(stage.client.get(path.replace(prediction_id, "x")), 404, "x")
     assert stage.client.head(path).status_code == 200
+
+
+def test_an_account_has_so_many_streams_and_those_that_are_left_do_not_count(stage: Stage) -> None:
+    with stage.held():
+        prediction_id = stage.enter()
+        path = f"/api/v3/predictions/{prediction_id}/events"
+        with ExitStack() as opened:
+            streams = [opened.enter_context(streaming(stage.client, prediction_id)) for _ in range(3)]
+            assert all(next(stream) for stream in streams)
+            refused = stage.client.get(path)
+            check_refusal(refused, 429, "3 event streams")
+            assert refused.headers["retry-after"] == "1"
+        wait_until(lambda: is_streaming(stage.client, path))
+    finished(stage.client, prediction_id)
+
+
+def is_streaming(client: httpx.Client, path: str) -> bool:
+    with client.stream("GET", path) as response:
+        return response.status_code == 200
 
 
 def test_a_deleted_prediction_ends_its_streams(stage: Stage) -> None:

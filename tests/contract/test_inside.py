@@ -27,7 +27,7 @@ NOBODY_LISTENS = "postgresql://127.0.0.1:9/limner"
 
 @contextmanager
 def answering(runtime: Runtime, break_it: Callable[[], None] | None = None) -> Iterator[httpx.Client]:
-    app = create_app(runtime, sync_window_seconds=0.3)
+    app = create_app(runtime, sync_window_seconds=0.3, max_streams=3)
     if break_it is not None:
         app.router.routes.clear()
         app.add_api_route("/broken", break_it)

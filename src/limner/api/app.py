@@ -51,6 +51,8 @@ MAX_THREADS = 8
 
 SYNC_WINDOW_SECONDS = 90  # what the official clients expect
 
+MAX_STREAMS = 1_000  # event streams of one account, in one process
+
 OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/", "/media/")
 
 EXPOSED_HEADERS = (
@@ -61,7 +63,11 @@ EXPOSED_HEADERS = (
 """What pages of other origins may read of an answer."""
 
 
-def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECONDS) -> FastAPI:
+def create_app(
+    runtime: Runtime,
+    sync_window_seconds: float = SYNC_WINDOW_SECONDS,
+    max_streams: int = MAX_STREAMS,
+) -> FastAPI:
     app = DescribedAPI(
         runtime.catalog,
         title="Limner",
@@ -76,7 +82,7 @@ def create_app(runtime: Runtime, sync_window_seconds: float = SYNC_WINDOW_SECOND
     forecast = Forecast(runtime)
     watcher = Watcher(runtime, forecast)
     callers, results = Callers(runtime.database), Results(runtime, forecast, watcher)
-    app.state.context = Context(runtime, callers, results, watcher, metrics, sync_window_seconds)
+    app.state.context = Context(runtime, callers, results, watcher, metrics, sync_window_seconds, max_streams)
     app.state.traffic = Traffic()
     _add_routes(app)
     app.add_exception_handler(LimnerError, envelope.answer_limner_error)

@@ -57,6 +57,7 @@ class Context:
     watcher: Watcher
     metrics: Metrics
     sync_window_seconds: float
+    max_streams: int  # of one account
     streams: Counter[str] = field(default_factory=Counter)  # open event streams, by account
 
 

@@ -22,8 +22,6 @@ from limner.predictions.store import Key
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 1  # how long a client that was cut off waits before it comes back
-MAX_STREAMS = 1_000  # of one account, in one process
-
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # proxies must not gather events
 
 EXAMPLE = """retry: 1000
@@ -93,8 +91,9 @@ async def stream_events(
     had = _parse_mark(request.headers.get("last-event-id", ""))
     if prediction.is_terminal and had is not None and had.status == prediction.status:
         return Response(status_code=204)  # to which browsers do not come back
-    if context.streams[caller.account_id] >= MAX_STREAMS:
-        raise RateLimited(f"{MAX_STREAMS} event streams of this account are open already", RETRY_SECONDS)
+    if context.streams[caller.account_id] >= context.max_streams:
+        text = f"{context.max_streams} event streams of this account are open already"
+        raise RateLimited(text, RETRY_SECONDS)
     return EventStream(_events(context, key, had), headers=HEADERS)
 
 
