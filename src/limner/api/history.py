@@ -94,6 +94,8 @@ def _wanted(caller: Caller, asked: PredictionsQuery) -> Wanted:
         return wanted
     if asked.status == "cancelled":
         return replace(wanted, status=Status.FAILED, is_cancelled=True)
+    if asked.status == "pending":  # as a command line client of WaveSpeed calls it
+        return replace(wanted, status=Status.CREATED)
     return replace(wanted, status=Status(asked.status))
 
 

@@ -89,8 +89,12 @@ class PredictionsQuery(Paged):
     """Which predictions to list; by default the newest hundred."""
 
     model: Text | None = Field(None, description="Only of this model.", examples=["google/imagen4"])
-    status: Literal["created", "processing", "completed", "failed", "cancelled", "timeout"] | None = Field(
-        None, description="Only with this status; `cancelled` are the failed ones that the caller cancelled."
+    status: (
+        Literal["created", "processing", "completed", "failed", "cancelled", "timeout", "pending"] | None
+    ) = Field(
+        None,
+        description="Only with this status; `cancelled` are the failed ones that the caller cancelled, "
+        "and `pending` is another word for `created`.",
     )
     created_after: Moment | None = Field(None, description="ISO 8601, inclusive.")
     created_before: Moment | None = Field(None, description="ISO 8601, exclusive.")
