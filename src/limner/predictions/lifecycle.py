@@ -26,7 +26,7 @@ from limner.predictions.store import Changes
 
 MAX_ENGINE_DEATHS = 5
 CANCELLED = Failure("Cancelled by request", FailureCode.FAILED)  # contract section 15
-LEAST_KEPT = timedelta(days=1)  # after its end, however long it waited
+LEAST_KEPT = timedelta(days=1)  # after its end, if anything is kept so long
 
 
 class LeaseLost(Conflict):
@@ -199,10 +199,11 @@ def _close(
     tx: Connection, prediction: Prediction, status: Status, changes: dict[str, Any], now: datetime
 ) -> bool:
     """Whether it was this call that closed it."""
+    retention = prediction.expires_at - prediction.created_at
     changes |= {
         "status": status,
         "completed_at": now,
-        "expires_at": max(prediction.expires_at, now + LEAST_KEPT),
+        "expires_at": max(prediction.expires_at, now + min(retention, LEAST_KEPT)),
         "is_in_engine": False,
     }
     if store.swap(tx, prediction.id, prediction.attempt, changes):

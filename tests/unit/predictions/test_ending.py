@@ -238,6 +238,10 @@ def test_what_was_finished_late_is_kept_for_a_day(studio: Studio) -> None:
 def test_the_retention_is_the_operators_choice(studio: Studio) -> None:
     prediction = studio.submit(limits=Limits(retention=timedelta(hours=1)))
     assert prediction.expires_at == NOW + timedelta(hours=1)
+    with studio.database.begin() as tx:
+        late = NOW + timedelta(minutes=10)
+        cancelled = lifecycle.cancel(tx, studio.caller.account_id, prediction.id, studio, late)
+    assert cancelled.expires_at == late + timedelta(hours=1)
 
 
 def test_ids_of_nothing_cost_one_statement_together(studio: Studio) -> None:
