@@ -92,12 +92,13 @@ def serving(folder: Path, engines: Mapping[str, str], *arguments: str, **setting
         wait_until(lambda: server.health()["workers"] >= int("--no-worker" not in arguments))
         yield server
     finally:
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
+        try:
             process.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a worker left behind
-        process.stdout.close()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # a worker left behind
+            process.stdout.close()
 
 
 def wait_until(holds: Callable[[], object], seconds: float = START_SECONDS, pause: float = 0.05) -> None:

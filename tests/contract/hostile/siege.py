@@ -113,7 +113,14 @@ class Siege:
         assert _strangers(self.folder) == set()
         assert (self.folder / "canary.txt").read_text() == SECRET
         assert self.places_of_keys() == []
-        assert "Traceback" not in (self.folder / "stderr.log").read_text(errors="replace")
+        unforeseen = self.tracebacks()
+        assert not unforeseen, unforeseen[0]
+
+    def tracebacks(self) -> list[str]:
+        """What the server did not foresee, each with what was logged before it."""
+        before, *found = (self.folder / "stderr.log").read_text(errors="replace").split("Traceback (most")
+        ends = [before, *found]
+        return [f"{ends[n][-200:]} ... {one[:3_000]}" for n, one in enumerate(found)]
 
     def places_of_keys(self) -> list[str]:
         """Files of the server, its log among them, and tables in which one of the keys stands."""
@@ -158,7 +165,7 @@ def besieged(folder: Path, database_url: str = "") -> Iterator[Siege]:
             webhook_secret = client.get("/api/v3/webhook/secret").json()["data"]["secret"]
             secrets = (SECRET.encode(), victim.key.encode(), webhook_secret.encode())
             ids = (kept["id"], *_upload_ids(client), victim.account_id, victim.key_id)
-            operations = operations_of(httpx.get(f"{server.origin}/openapi.json").json())
+            operations = operations_of(client.get("/openapi.json").json())
             target = Target(attacker.key, operations, ids, secrets)
             keys = (attacker.key, victim.key, server.environment["LIMNER_API_KEY"])
             yield Siege(server, runtime, target, client, kept, keys)
