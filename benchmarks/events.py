@@ -1,15 +1,17 @@
-"""How late is an event, of one open stream and of 500, and what do they cost the server?
+"""How late is an event, of one open stream and of 500, and what do they cost the server? And who waits?
 
 Steps are committed here as a worker does it, four a second with a preview each; the streams are held by a
 process of their own.
 """
 
+import asyncio
 import os
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
@@ -21,6 +23,7 @@ from benchmarks.rig.streams import Arrival, streams
 from benchmarks.rig.table import print_table
 from limner import images
 from limner.predictions import lifecycle, store
+from limner.predictions.prediction import Failure
 from limner.runtime import Runtime, build_runtime
 from limner.settings import read_settings
 from tests.server import KEY, Server, serving
@@ -64,8 +67,15 @@ def main() -> None:
                 ),
                 row(server, runtime, f"{MANY}, of {MANY} at work", moving, moving),
             ]
+            waits = [
+                wait_row(server, runtime, moving[:20], 1),
+                wait_row(server, runtime, moving[100:400], 100),
+            ]
     columns = ("streams", "events/s", "p50 ms", "p99 ms", "share of a core", "threads", "MiB")
     print_table(f"Events: {1 / STEP_SECONDS:g} steps a second, with previews", columns, rows)
+    print_table(
+        "From the end of a prediction to the answer of `?wait=9`", ("who wait", *columns[2:4], "goal"), waits
+    )
 
 
 def row(
@@ -108,6 +118,43 @@ def move(runtime: Runtime, prediction_ids: Sequence[str]) -> dict[int, float]:
         committed[step] = time.monotonic()
         time.sleep(max(0.0, due - time.monotonic()))
     return committed
+
+
+def wait_row(server: Server, runtime: Runtime, prediction_ids: Sequence[str], at_once: int) -> list[str]:
+    late: list[float] = []
+    for k in range(0, len(prediction_ids) - at_once + 1, at_once):
+        late += asyncio.run(wait_for(server, runtime, prediction_ids[k : k + at_once]))
+    percentiles = quantiles(late, n=100)
+    return [str(at_once), f"{percentiles[49]:.0f}", f"{percentiles[98]:.0f}", "100 ms"]
+
+
+async def wait_for(server: Server, runtime: Runtime, prediction_ids: Sequence[str]) -> list[float]:
+    """The milliseconds of each."""
+    ended: dict[str, float] = {}
+    headers, limits = {"Authorization": f"Bearer {KEY}"}, httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        base_url=server.origin, headers=headers, limits=limits, timeout=30
+    ) as client:
+
+        async def wait(prediction_id: str) -> float:
+            answer = await client.get(f"/api/v3/predictions/{prediction_id}/result", params={"wait": 9})
+            answered = time.monotonic()
+            assert answer.json()["data"]["status"] == "failed"
+            return (answered - ended[prediction_id]) * 1000
+
+        waiting = [asyncio.create_task(wait(one)) for one in prediction_ids]
+        await asyncio.sleep(0.5)
+        for prediction_id in prediction_ids:
+            await asyncio.to_thread(end, runtime, prediction_id, ended)
+        return await asyncio.gather(*waiting)
+
+
+def end(runtime: Runtime, prediction_id: str, ended: dict[str, float]) -> None:
+    with runtime.database.begin() as tx:
+        prediction = store.find_any(tx, prediction_id)
+        assert prediction is not None
+        lifecycle.fail(tx, prediction, Failure("The paint ran out."), runtime.queue, datetime.now(UTC))
+    ended[prediction_id] = time.monotonic()
 
 
 def latencies_ms(arrivals: Sequence[Arrival], committed: dict[int, float]) -> list[float]:
