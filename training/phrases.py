@@ -27,6 +27,7 @@ from training.synonyms import (
     TINGES,
     TYPEFACES,
     WEATHERS,
+    WHOLE,
 )
 from training.vocabulary import COLOURS, COUNTS, DRAWINGS, FACES, PLACES, RELATIONS, WORDS
 
@@ -39,6 +40,8 @@ def listed(names: str) -> tuple[str, ...]:
 
 def plural(name: str) -> str | None:
     """The plural of a name, that of its last word; None where it has none."""
+    if name in WHOLE:
+        return WHOLE[name]
     if name in SAME or name in INHERENT or " of " in name:
         return None
     *lead, last = name.split(" ")

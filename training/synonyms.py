@@ -34,7 +34,7 @@ THINGS = {  # thing -> what else it is called; words in brackets before a name a
     "lion": "lioness, lion cub", "tiger": "tigress, tiger cub, bengal tiger, leopard, cheetah, jaguar",
     "cow": "calf, bull, ox, dairy cow, cattle, buffalo, bison, yak", "sheep": "lamb, ewe, ram",
     "goat": "billy goat, mountain goat, kid goat", "fox": "vixen, fox cub, red fox, [white] arctic fox",
-    "wolf": "coyote, jackal, werewolf, grey wolf, gray wolf", "mouse": "rat, hamster, gerbil",
+    "wolf": "coyote, jackal, werewolf", "mouse": "rat, hamster, gerbil",
     "monkey": "ape, chimpanzee, chimp, gorilla, baboon, orangutan", "giraffe": "", "zebra": "",
     "hippo": "hippopotamus, rhino, rhinoceros", "camel": "dromedary, llama, alpaca", "kangaroo": "wallaby",
     "panda": "panda bear, giant panda", "koala": "koala bear", "frog": "toad, tree frog, bullfrog",
@@ -49,8 +49,8 @@ THINGS = {  # thing -> what else it is called; words in brackets before a name a
     "[white] gull, bird of prey",
     "parrot": "bird, songbird, macaw, cockatoo, parakeet, budgie, toucan, [yellow] canary, hummingbird, "
     "robin, sparrow, finch, [blue] bluebird, [white] dove, [grey] pigeon",
-    "peacock": "peahen", "flamingo": "pink flamingo", "bat": "vampire bat", "hedgehog": "porcupine, echidna",
-    "squirrel": "chipmunk, red squirrel", "deer": "stag, doe, fawn, reindeer, antelope, gazelle, moose, elk",
+    "peacock": "peahen", "flamingo": "", "bat": "vampire bat", "hedgehog": "porcupine, echidna",
+    "squirrel": "chipmunk", "deer": "stag, doe, fawn, reindeer, antelope, gazelle, moose, elk",
     "dinosaur": "dino, brontosaurus, brachiosaurus, diplodocus, sauropod, t rex, tyrannosaurus, "
     "tyrannosaurus rex", "dragon": "chinese dragon, wyvern",
     "unicorn": "pegasus",
@@ -158,7 +158,7 @@ THINGS = {  # thing -> what else it is called; words in brackets before a name a
     "crown": "tiara, [yellow] golden crown, coronet, diadem", "shirt": "t shirt, tshirt, tee shirt, tee, "
     "blouse, jumper, sweater, pullover, hoodie, jersey, sweatshirt, jacket, coat, polo shirt, suit",
     "dress": "gown, ball gown, skirt, evening dress, wedding dress, summer dress, frock",
-    "jeans": "trousers, pants, blue jeans, pair of jeans, pair of trousers, pair of pants, shorts, leggings",
+    "jeans": "trousers, pants, pair of jeans, pair of trousers, pair of pants, shorts, leggings",
     "shoe": "sneaker, trainer, running shoe, tennis shoe, sandal, slipper, sports shoe, high heel, "
     "pair of shoes, pair of sneakers, footwear",
     "boot": "hiking boot, wellington, cowboy boot, rain boot, pair of boots", "socks": "sock, stocking, "
@@ -213,7 +213,7 @@ SAME = frozenset({  # one word for one and for many, or no plural that people wr
     "wine",
     "beer", "champagne", "maize", "toast", "cheddar", "shorts", "pants", "trousers", "leggings", "spectacles",
     "eyeglasses", "sunglasses", "goggles", "specs", "binoculars", "pliers", "shears", "chips", "french fries",
-    "french fry", "blue jeans", "reading glasses", "red wine", "saturn", "jupiter", "mars", "gelato",
+    "french fry", "reading glasses", "red wine", "saturn", "jupiter", "mars", "gelato",
     "hot chocolate",
     "t rex", "u f o", "santa claus", "father christmas", "sunshine sun", "granny smith", "soft serve",
     "letter",
@@ -230,10 +230,11 @@ IRREGULAR = {
 OTHER_PLURALS = {
     "cactuses": "cactus", "octopuses": "octopus", "mangos": "peach", "fishes": "fish", "oranges": "tangerine",
 }  # fmt: skip
+WHOLE = {"glass": "wine glasses"}  # "glasses" are another thing
 FLAVOURS = (
     "chocolate", "strawberry", "lemon", "apple", "cherry", "banana", "carrot", "pumpkin", "coconut",
     "vanilla",
-    "blueberry", "raspberry", "peach", "orange", "cheese",
+    "blueberry", "raspberry", "peach", "cheese",
 )  # fmt: skip
 DISHES = {
     "cake": "cake", "pie": "cake", "tart": "cake", "cupcake": "cupcake", "muffin": "cupcake",

@@ -1,13 +1,14 @@
 """From a prompt to the words of the model: what belongs to what, what is not wanted, what is not known."""
 
 import json
+from random import Random
 
 import pytest
 
 from limner.nano.boxes import OBJECTS, TEXT_TOKENS
 from limner.nano.lexicon import COUNTS, Vocabulary
 from limner.nano.tokenizer import Tokenizer, Tokens
-from training.compositions import NAMES
+from training.kinds import NAMES
 from training.page import page
 
 VOCABULARY = Vocabulary.read(json.loads(json.dumps(page("test"))))
@@ -196,6 +197,39 @@ def test_however_much_is_said_it_fits_and_the_rest_is_named() -> None:
 def test_each_word_of_the_model_stands_for_itself(name: str) -> None:
     expected = (name,) if name in VOCABULARY.things else (name, "hat")
     assert tokens(f"the {' '.join(expected)}").words == expected
+
+
+def test_no_prompt_fails() -> None:
+    r = Random(4)
+    known = [*VOCABULARY.phrases, *VOCABULARY.emoji]
+    odd = [
+        ",",
+        ".",
+        "\n",
+        '"',
+        "'",
+        "-",
+        "(cat:1.2)",
+        "0",
+        "7",
+        "quux",
+        "\u00bd",
+        "\u202e",
+        "\x00",
+        "\ud83d",
+        "no",
+        "red",
+    ]
+    for _ in range(150):
+        prompt = " ".join(r.choice(r.choice((known, odd))) for _ in range(r.randrange(50)))
+        found = tokens(prompt)
+        assert len(found.ids) <= TEXT_TOKENS
+        assert len(TOKENIZER.unwanted(found, found)) <= TEXT_TOKENS
+
+
+@pytest.mark.parametrize("word", ["red ", '"a" ', "\U0001f34e", "x-"])
+def test_a_prompt_of_any_length_is_read(word: str) -> None:
+    assert len(tokens(word * 1000).ids) <= TEXT_TOKENS
 
 
 def test_counts_are_the_vocabularys() -> None:

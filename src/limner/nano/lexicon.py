@@ -6,7 +6,7 @@ The tables come with the weights. A word that is not in them is never guessed. W
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -22,6 +22,8 @@ ITEM = re.compile(
 )
 MODIFIER = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")  # of an emoji: how it is drawn, the tone of its skin
 WEIGHT = re.compile(r":\s*\d+(?:\.\d+)?(?=\s*\))")  # as in "(cat:1.2)"
+ATTRIBUTES = ("colour", "size", "count", "unknown", "typeface", "style")
+OF_ATTRIBUTES = ("@plural", "@beyond", "@black and white")
 SENTENCE_ENDS = ".!?\n\u3002"
 
 
@@ -167,3 +169,16 @@ def pictograms(vocabulary: Vocabulary, written: str) -> Iterator[Piece]:
         return
     yield Piece("@emoji")
     yield from meant(meaning, written)
+
+
+def follows_of(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
+    """For each piece, whether a thing or a background comes, it or after nothing but attributes."""
+    follows = [False] * (len(pieces) + 1)
+    for k in range(len(pieces) - 1, -1, -1):
+        kind, word = kinds[k], pieces[k].word
+        is_between = word == "@and" and kinds[k + 1 : k + 2] in (["colour"], ["size"])
+        if kind in ("thing", "background"):
+            follows[k] = True
+        elif kind in ATTRIBUTES or word in OF_ATTRIBUTES or is_between:
+            follows[k] = follows[k + 1]
+    return follows

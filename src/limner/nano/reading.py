@@ -9,30 +9,15 @@ before), "@and" (a phrase ends), "@or", "@end" (a sentence ends), "@joint" (any 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from limner.nano.lexicon import COUNTS, Piece, Vocabulary
-from limner.nano.sayings import Named, Noun, Reading, Relation
+from limner.nano.lexicon import COUNTS, Piece, Vocabulary, follows_of
+from limner.nano.sayings import Attributes, Named, Noun, Reading
+from limner.nano.ties import WEARING, Ties
 
 SIDES = ("@left", "@right", "@top", "@bottom")
-ATTRIBUTES = ("colour", "size", "count", "unknown", "typeface", "style")
-OF_ATTRIBUTES = ("@plural", "@beyond", "@black and white")
 MORE_THAN_SIX = "more than six"
 BLACK_AND_WHITE = "@black and white"
-
-
-@dataclass
-class Attributes:
-    """What was said of a thing before the thing itself."""
-
-    count: str = ""
-    size: str = ""
-    colours: list[Piece] = field(default_factory=list)
-    side: str = ""
-    is_plural: bool = False
-    is_emoji: bool = False
-    is_definite: bool = False
-    has_article: bool = False
 
 
 class Reader:
@@ -42,12 +27,12 @@ class Reader:
         self._vocabulary = vocabulary
         self._pieces = [piece for piece in pieces if piece.word or piece.text]
         self._kinds = [vocabulary.kind(piece.word) for piece in self._pieces]
+        self._last: Noun | None = None  # the thing that was named last
+        self._follows = follows_of(self._pieces, self._kinds)
         self._at = 0
         self._reading = Reading()
         self._said = Attributes()
-        self._link: tuple[str, Noun] | None = None  # a relation that waits for its second thing
-        self._inverted = ""  # a relation that came before both its things ("behind the house, a tree")
-        self._second: tuple[str, Noun] | None = None  # such a relation, and the one of them that was named
+        self._ties = Ties(self._reading.relations, vocabulary.headwear)
         self._ruled_out = ""  # "": no; "next": what comes next; "done": what came, until the phrase ends
         self._is_fresh, self._has_noun, self._has_subject = True, False, False
         self._has_copula, self._saw_unknown, self._after_background = False, False, False
@@ -76,7 +61,7 @@ class Reader:
             self._rule_out(*colours[:1], piece.word)
             return
         noun = self._same_as_before(piece, said, colours) or self._new(piece, said, colours)
-        self._relate(noun)
+        self._ties.tie(noun)
         self._last = noun
         self._has_noun = self._has_subject = True
         self._has_copula = self._saw_unknown = self._after_background = False
@@ -89,8 +74,7 @@ class Reader:
 
     def _same_as_before(self, piece: Piece, said: Attributes, colours: list[str]) -> Noun | None:
         """What was named already and is meant again, with what is new about it."""
-        named = [noun for noun in reversed(self._reading.nouns) if noun.name == piece.word]
-        before = next(iter(named), None)
+        before = next((noun for noun in reversed(self._reading.nouns) if noun.name == piece.word), None)
         if before is None:
             return None
         if said.is_emoji and before.is_emoji:
@@ -106,52 +90,32 @@ class Reader:
         before.side = before.side or said.side
         return before
 
-    def _relate(self, noun: Noun) -> None:
-        """Ties a thing to the relation that waits for one."""
-        relations = self._reading.relations
-        if self._second:
-            word, other = self._second
-            relations.append(Relation(noun, word, other))
-            self._second = None
-        elif self._link:
-            word, first = self._link
-            self._link = None
-            if word == "and" and relations:
-                relations[-1] = replace(relations[-1], third=noun)
-            elif word != "wearing":
-                relations.append(Relation(first, word, noun))
-            elif noun.name in self._vocabulary.headwear:
-                relations.append(Relation(noun, "on", first))
-        elif self._inverted:
-            self._second, self._inverted = (self._inverted, noun), ""
-
     # --- What is said of things -------------------------------------------------------------------------
 
     def _noun_follows(self) -> bool:
         """Whether the attribute at hand belongs to a thing that comes after it."""
-        for k in range(self._at + 1, len(self._pieces)):
-            kind, word = self._kinds[k], self._pieces[k].word
-            if kind in ("thing", "background"):
-                return True
-            is_between = word == "@and" and self._kinds[k + 1 : k + 2] in (["colour"], ["size"])
-            if (
-                kind not in ATTRIBUTES
-                and word not in ("@plural", "@beyond", BLACK_AND_WHITE)
-                and not is_between
-            ):
-                return False
-        return False
+        return self._follows[self._at + 1]
+
+    @property
+    def _is_afterthought(self) -> bool:
+        """Whether the colour at hand is that of the thing before it: "apple red, green pear"."""
+        if self._last is None or self._last.colour or self._kinds[self._at - 1 : self._at] != ["thing"]:
+            return False
+        return self._kinds[self._at + 1] in ("colour", "count") or self._pieces[self._at + 1].word == "@and"
+
+    @property
+    def _subject(self) -> Noun | None:
+        return self._last if self._has_subject else None
 
     @property
     def _described(self) -> Noun | None:
         """The thing that an attribute after it is said of ("apples that are red"; "apple, red")."""
-        if not self._reading.nouns or self._after_background:
-            return None
-        return self._last if self._has_copula or not self._said.has_article else None
+        is_said = self._has_copula or not self._said.has_article
+        return self._last if is_said and not self._after_background else None
 
     def _colour(self, piece: Piece) -> None:
         noun, thing = self._described, self._vocabulary.nouns.get(piece.word)
-        if self._noun_follows():
+        if self._noun_follows() and not self._is_afterthought:
             self._said.colours.append(piece)
         elif self._ruled_out:
             self._rule_out(piece.word)
@@ -167,10 +131,9 @@ class Reader:
     def _tint(self, piece: Piece) -> None:
         """ "The background is blue"; the sky cannot be helped."""
         place = self._reading.places[-1]
-        if place.word == "background" and not place.tint:
-            self._reading.places[-1] = replace(place, tint=piece.word)
-        else:
-            self._leave_out(piece.text)
+        if place.word != "background" or place.tint:
+            return self._leave_out(piece.text)
+        self._reading.places[-1] = replace(place, tint=piece.word)
 
     def _size(self, piece: Piece) -> None:
         noun = self._described
@@ -188,8 +151,7 @@ class Reader:
             self._leave_out(piece.text)
 
     def _beyond(self) -> None:
-        if self._said.count:
-            self._leave_out(MORE_THAN_SIX)
+        self._leave_out(MORE_THAN_SIX if self._said.count else "")
 
     def _black_and_white(self) -> None:
         noun = self._described if self._has_copula else None
@@ -205,9 +167,8 @@ class Reader:
 
     def _place(self, piece: Piece) -> None:
         self._around(self._reading.places, Named(piece.word, piece.text))
-        self._link, self._inverted, self._second = None, "", None
-        self._has_copula = False
-        self._after_background = True
+        self._ties.drop()
+        self._has_copula, self._after_background = False, bool(self._reading.places)
 
     def _background(self, piece: Piece) -> None:
         tint = self._said.colours[0].word if self._said.colours else ""
@@ -217,7 +178,7 @@ class Reader:
             return
         if tint or self._kinds[max(self._at - 1, 0)] != "place":  # "forest background" is a forest
             self._reading.places.append(Named(piece.word, piece.text, tint))
-        self._link = None
+        self._ties.drop()
         self._has_copula, self._after_background = False, True
 
     def _light(self, piece: Piece) -> None:
@@ -227,22 +188,15 @@ class Reader:
         self._around(self._reading.styles, Named(piece.word, piece.text))
 
     def _around(self, where: list[Named], named: Named) -> None:
-        if self._ruled_out:
-            self._rule_out(named.word)
-        else:
-            where.append(named)
+        self._rule_out(named.word) if self._ruled_out else where.append(named)
 
     def _typeface(self, piece: Piece) -> None:
         self._reading.typefaces.append(piece.word.partition(":")[2])
 
     def _relation(self, piece: Piece) -> None:
         self._part()
-        if self._ruled_out:
-            return
-        if self._reading.nouns and self._has_subject:
-            self._link = (piece.word, self._last)
-        else:
-            self._inverted = piece.word
+        if not self._ruled_out:
+            self._ties.wait(piece.word, self._subject)
 
     def _unknown(self, piece: Piece) -> None:
         if self._ruled_out:  # what is not known is not painted: there is nothing to rule out
@@ -270,7 +224,7 @@ class Reader:
             }[mark]()  # fmt: skip
 
     def _side(self, mark: str) -> None:
-        if self._has_noun:
+        if self._last and self._has_noun:
             self._last.side = self._last.side or mark
         else:
             self._said.side = mark
@@ -296,7 +250,8 @@ class Reader:
         if self._ruled_out == "done":
             self._ruled_out = ""
         if self._saw_unknown:
-            self._link, self._saw_unknown = None, False
+            self._ties.part()
+            self._saw_unknown = False
             self._said = Attributes(side=self._said.side)
 
     def _and(self) -> None:
@@ -305,9 +260,7 @@ class Reader:
             colour.word for colour in self._said.colours
         ):
             return  # between two attributes
-        relations = self._reading.relations
-        is_between = relations and relations[-1].word == "between" and relations[-1].third is None
-        self._link = ("and", relations[-1].first) if is_between and self._has_noun else None
+        self._ties.phrase(self._has_noun)
         self._said = Attributes(side=self._said.side)
         self._is_fresh, self._has_noun = True, False
 
@@ -318,7 +271,7 @@ class Reader:
             self._and()
 
     def _end(self) -> None:
-        self._link, self._inverted, self._second = None, "", None
+        self._ties.drop()
         self._said, self._ruled_out = Attributes(), ""
         self._is_fresh, self._has_noun, self._has_subject = True, False, False
         self._has_copula = self._saw_unknown = False
@@ -329,13 +282,13 @@ class Reader:
 
     def _wearing(self) -> None:
         self._part()
-        if self._reading.nouns and self._has_subject:
-            self._link = ("wearing", self._last)
+        if self._subject:
+            self._ties.wait(WEARING, self._subject)
 
     def _on_it(self) -> None:
         nouns = self._reading.nouns
         if len(nouns) > 1 and self._last is nouns[-1]:
-            self._reading.relations.append(Relation(nouns[-1], "on", nouns[-2]))
+            self._ties.put_on(nouns[-1], nouns[-2])
 
     def _rule_out(self, *words: str) -> None:
         self._reading.against.append(list(words))

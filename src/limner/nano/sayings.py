@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from limner.nano.lexicon import Piece
+
 
 @dataclass(eq=False)
 class Noun:
@@ -60,3 +62,17 @@ class Reading:
     against: list[list[str]] = field(default_factory=list)
     typefaces: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Attributes:
+    """What was said of a thing before the thing itself."""
+
+    count: str = ""
+    size: str = ""
+    colours: list[Piece] = field(default_factory=list)
+    side: str = ""
+    is_plural: bool = False
+    is_emoji: bool = False
+    is_definite: bool = False
+    has_article: bool = False
