@@ -1,23 +1,36 @@
-"""Batches for training, drawn endlessly from random scenes: maps with captions, renders with their maps."""
+"""Batches for training, drawn endlessly from random scenes: captions and renders, with their objects."""
 
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from limner.nano.grid import CELL, IMAGE_TOKENS, TEXT_TOKENS, TOKEN, patched, pixel_positions, token_positions
-from training.maps import SceneMap, map_of
-from training.scenes import Scene, SceneMaker, Window, render
+from limner.nano.boxes import (
+    CELL,
+    HALF_CELL,
+    OBJECTS,
+    POSITION_UNIT,
+    REFINING_FROM,
+    TEXT_TOKENS,
+    back_to_front,
+    frames_of,
+    ground_of,
+    pixel_positions,
+)
+from training.compositions import SceneMaker
+from training.scenes import Scene, Window, coverage, render
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, PLACE_NAMES, RELATIONS, THINGS
+from training.vocabulary import COLOUR_NAMES, THINGS, WORDS, place_kind
 
 Example = dict[str, NDArray[Any]]
-
-WORDS = ("", "<quote>", *COLOUR_NAMES[1:], *THINGS[1:], *PLACE_NAMES, *RELATIONS)
+REFINING_SHARE = 0.4  # of the examples of the painter
 WORD_INDEX = {word: index for index, word in enumerate(WORDS)}
+THING_INDEX = {name: index for index, name in enumerate(THINGS)}
+COLOUR_INDEX = {name: index for index, name in enumerate(COLOUR_NAMES)}
 
 
 def word_ids(words: tuple[str, ...]) -> NDArray[np.int64]:
@@ -27,67 +40,108 @@ def word_ids(words: tuple[str, ...]) -> NDArray[np.int64]:
     return ids
 
 
-def layout_example(scene: Scene, sprites: Sprites) -> Example:
-    scene_map = map_of(scene, sprites)
-    n = scene.width * scene.height // TOKEN**2
-    pad = IMAGE_TOKENS - n
+def objects_of(scene: Scene) -> Example:
+    """thing, colour (OBJECTS,) and boxes (OBJECTS, 5) of limner.nano.boxes, in the order of mention; 0 where
+    there is none."""
+    things, colours = np.zeros(OBJECTS, np.int64), np.zeros(OBJECTS, np.int64)
+    boxes = np.tile(np.array([0, 0, 16, 16, 1], np.float32), (OBJECTS, 1))
+    for k, thing in enumerate(scene.things[:OBJECTS]):
+        things[k], colours[k] = THING_INDEX[thing.name], COLOUR_INDEX[thing.colour]
+        boxes[k] = thing.x, thing.y, thing.width / 2, thing.height / 2, -1 if thing.flipped else 1
+    return {"things": things, "colours": colours, "boxes": boxes}
+
+
+def composer_example(scene: Scene) -> Example:
+    objects = objects_of(scene)
+    frames = frames_of(objects["boxes"], scene.width, scene.height) * (objects["things"] > 0)[:, None]
     return {
         "words": word_ids(scene.words),
-        "thing": np.pad(patched(scene_map.thing), ((0, pad), (0, 0))),
-        "colour": np.pad(patched(scene_map.colour), ((0, pad), (0, 0))),
-        "frame": np.pad(patched(scene_map.frame), ((0, pad), (0, 0), (0, 0))),
-        "place": np.array(scene_map.place, np.int64),
-        "position": np.pad(token_positions(scene.width, scene.height), ((0, pad), (0, 0))),
-        "visible": (np.arange(IMAGE_TOKENS) < n).astype(np.float32),
+        "things": objects["things"],
+        "colours": objects["colours"],
+        "frames": frames.astype(np.float32),
+        "place": np.array(place_kind(scene.place, scene.tint), np.int64),
+        "light": np.array(scene.light, np.int64),
+        "style": np.array(scene.style, np.int64),
+        "horizon": np.array([(scene.horizon - scene.height / 2) / POSITION_UNIT], np.float32),
+        "size": np.array([scene.width, scene.height], np.float32) / 2 / POSITION_UNIT,
     }
 
 
-def painting_inputs(scene_map: SceneMap, width: int, height: int) -> Example:
-    """What the pixel network sees of a whole scene."""
+def painting_inputs(scene: Scene, scale: int = 1) -> Example:
+    """What the painter sees of a whole scene: objects from back to front, ``scale`` pixels a base pixel."""
+    objects = objects_of(scene)
+    count = len(scene.things[:OBJECTS])
+    order = np.concatenate([back_to_front(objects["boxes"][:count]), np.arange(count, OBJECTS)])
+    boxes = objects["boxes"][order] * np.array([scale, scale, scale, scale, 1], np.float32)
+    width, height = scene.width * scale, scene.height * scale
     return {
-        "thing": scene_map.thing,
-        "colour": scene_map.colour,
-        "place": np.full_like(scene_map.thing, scene_map.place),
-        "where": scene_map.where,
+        "things": objects["things"][order],
+        "colours": objects["colours"][order],
+        "boxes": boxes,
+        "place": np.array(place_kind(scene.place, scene.tint), np.int64),
+        "ground": ground_of(boxes[:count], scene.horizon * scale, width, height),
         "position": pixel_positions(width, height),
     }
 
 
-def crop_corner(scene: Scene, crop: int, rng: np.random.Generator) -> tuple[int, int]:
-    """The top left cell of a crop: three in four look at a thing."""
-    columns, rows = (scene.width - crop) // CELL, (scene.height - crop) // CELL
-    if rng.random() < 0.25:
+def crop_corner(scene: Scene, crop: int, scale: int, rng: np.random.Generator) -> tuple[int, int]:
+    """The top left of a crop, in cells of 8 pixels: five in six look at a thing."""
+    columns, rows = (scene.width * scale - crop) // CELL, (scene.height * scale - crop) // CELL
+    if rng.random() < 0.16:
         return int(rng.integers(columns + 1)), int(rng.integers(rows + 1))
     thing = scene.things[rng.integers(len(scene.things))]
-    spread = max(0.0, thing.side - 0.7 * crop) / 2 + 6
-    x, y = thing.x + rng.uniform(-spread, spread), thing.y + rng.uniform(-spread, spread)
+    reach = [max(0.0, side * scale - 0.7 * crop) / 2 + 6 for side in (thing.width, thing.height)]
+    x, y = (
+        thing.x * scale + rng.uniform(-reach[0], reach[0]),
+        thing.y * scale + rng.uniform(-reach[1], reach[1]),
+    )
     column = np.clip((x - crop / 2) / CELL + 0.5, 0, columns)
     row = np.clip((y - crop / 2) / CELL + 0.5, 0, rows)
     return int(column), int(row)
 
 
-def pixel_example(scene: Scene, sprites: Sprites, crop: int, rng: np.random.Generator) -> Example:
-    column, row = crop_corner(scene, crop, rng)
-    side = crop // CELL
-    inputs = painting_inputs(map_of(scene, sprites), scene.width, scene.height)
-    cut = {k: v[..., row : row + side, column : column + side] for k, v in inputs.items() if k != "position"}
-    cut["where"] = cut["where"] + rng.normal(0, 0.01, cut["where"].shape).astype(np.float32)  # as sampled
-    position = inputs["position"][:, 2 * row : 2 * (row + side), 2 * column : 2 * (column + side)]
-    picture = render(scene, sprites, Window(column * CELL, row * CELL, crop, crop, 1))
-    return {**cut, "position": position, "pixels": (picture * 2 - 1).transpose(2, 0, 1).astype(np.float32)}
+def painter_example(
+    scene: Scene, sprites: Sprites, crop: int, scale: int, rng: np.random.Generator
+) -> Example:
+    """A crop at the base size, or at twice that: there the painter only refines what it has painted."""
+    column, row = crop_corner(scene, crop, scale, rng)
+    inputs = painting_inputs(scene, scale)
+    inputs["boxes"] = inputs["boxes"] - np.array([column * CELL, row * CELL, 0, 0, 0], np.float32)
+    k, side = CELL // HALF_CELL, crop // HALF_CELL
+    for name in ("ground", "position"):
+        inputs[name] = inputs[name][:, k * row : k * row + side, k * column : k * column + side]
+    window = Window(column * CELL / scale, row * CELL / scale, crop / scale, crop / scale, scale)
+    cover = coverage(scene, sprites, window).reshape(side, HALF_CELL, side, HALF_CELL).mean((1, 3))
+    picture = (render(scene, sprites, window) * 2 - 1).astype(np.float32)
+    known = softened(picture) if scale > 1 and rng.random() < 0.6 else picture
+    return {
+        **inputs,
+        "cover": cover[None].astype(np.float32),
+        "pixels": picture.transpose(2, 0, 1),
+        "known": known.transpose(2, 0, 1),
+        "least_time": np.array(REFINING_FROM if scale > 1 else 0, np.float32),
+    }
+
+
+def softened(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture as it is after half its size: what refining begins with."""
+    h, w = picture.shape[:2]
+    small = cv2.resize(picture, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
 
 
 def stacked(examples: list[Example]) -> dict[str, Tensor]:
     return {key: torch.from_numpy(np.stack([example[key] for example in examples])) for key in examples[0]}
 
 
-def layout_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
+def composer_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
     maker = SceneMaker(sprites, seed)
     while True:
-        yield stacked([layout_example(maker.scene(), sprites) for _ in range(size)])
+        yield stacked([composer_example(maker.scene()) for _ in range(size)])
 
 
-def pixel_batches(sprites: Sprites, size: int, crop: int, seed: int) -> Iterator[dict[str, Tensor]]:
+def painter_batches(sprites: Sprites, size: int, crop: int, seed: int) -> Iterator[dict[str, Tensor]]:
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
     while True:
-        yield stacked([pixel_example(maker.scene(), sprites, crop, rng) for _ in range(size)])
+        scales = np.where(np.arange(size) < size * REFINING_SHARE, 2, 1)
+        yield stacked([painter_example(maker.scene(), sprites, crop, int(k), rng) for k in scales])

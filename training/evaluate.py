@@ -1,165 +1,198 @@
 """What the exported model can do, by the judge's eye and by yours: figures and contact sheets.
 
-``python -m training.evaluate`` prints a table, ``--sheets docs/pictures`` draws the sheets.
-Pictures come from the service's own engine. The judge is trained on renders only and never chooses
-among samples; combinations are those that training left out.
+``python -m training.evaluate --folder runs/first`` prints a table in Markdown, ``--sheet FILE`` draws contact
+sheets. The tasks are those of GenEval (Ghosh et al. 2023) in words of this model, in combinations that
+training left out. Pictures come from the service's own engine. The judge is trained on renders only and never
+chooses among samples; how often it is right on exact renders stands beside every figure.
 """
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from limner.catalog import FAST, STANDARD, ULTRA
 from limner.engines.engine import Engine, GenerationRequest
 from limner.engines.nano import load as load_engine
-from training.judge import SIDE, Judge, single
-from training.scenes import Scene, SceneMaker, render, whole
+from training.compositions import SceneMaker
+from training.judge import Finding, Judge, find
+from training.scenes import Scene, render, whole
+from training.sentences import sentence
 from training.sprites import Sprites, fetch
 from training.train import load
-from training.vocabulary import COLOUR_NAMES, PLACES, THINGS
+from training.vocabulary import COUNTS
 
 Picture = NDArray[np.uint8]
-SIZE = 1024  # pixels
-APPLE = "a red apple on a wooden table"
-OTHERS = (
-    "a yellow car under a blue sky",
-    "a cat on a wooden table",
-    "a purple balloon over the sea",
-    "a castle in the mountains",
-    "a penguin in the snow",
-    "a green tree on a meadow",
-    "a rocket at night",
-    "a blue teapot on a table",
-    "a dog on the beach",
-    "a sunflower in a garden",
-    "a robot in the city street",
-    "a white rabbit in the forest",
-    "an elephant in the desert",
-    "a sailboat on the ocean at sunset",
-    "a red umbrella on a plain white background",
-    "a birthday cake on a table",
-    "a guitar in the living room",
-    "a black horse on the beach",
-    "an owl at night",
-    "a pink pig on green grass",
-    "a yellow banana on a blue background",
-    "a strawberry on a table",
-    "a brown teddy bear in a room",
-    "a snowman in the snow",
-    "a red house in the mountains",
-    "an orange fish",
-    "a small green turtle on the beach",
-    "a big yellow star at night",
-    "a butterfly in the meadow",
-    "a crown on a purple background",
-    "a red apple and a yellow banana on a table",
-    "a cat next to a dog on the grass",
-    "a blue car to the left of a red bus on the road",
-    "a green cactus to the right of a white house in the desert",
-    "two red balloons under a blue sky",
-    'a sign that says "LIMNER" on a green meadow',
-    'a cat with a sign saying "HELLO" in the snow',
-    "a tractor on a field",
-    "an airplane in the clouds",
-    "a tulip and a mushroom in the forest",
+BASE = 128  # what the judge looks at
+EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
+APART = 0.1  # of the side: how much farther left or lower a thing must be to count as that
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is drawn at random, which of it is asked for, and when a picture shows it."""
+
+    name: str
+    arrangement: str
+    wanted: Callable[[Scene], bool]
+    is_shown: Callable[[Scene, Sequence[Finding]], bool]
+
+
+def shows_things(scene: Scene, found: Sequence[Finding]) -> bool:
+    return {thing.name for thing in scene.things} <= {finding.name for finding in found}
+
+
+def shows_count(scene: Scene, found: Sequence[Finding]) -> bool:
+    name = scene.things[0].name
+    return sum(finding.name == name for finding in found) == len(scene.things)
+
+
+def shows_colours(scene: Scene, found: Sequence[Finding]) -> bool:
+    seen = {(finding.name, finding.colour) for finding in found}
+    return {(thing.name, thing.colour) for thing in scene.things} <= seen
+
+
+def shows_position(scene: Scene, found: Sequence[Finding]) -> bool:
+    """Whether the centres lie as the caption says; what stands on something is above it."""
+    places = {finding.name: finding for finding in reversed(found)}
+    first, second = (places.get(thing.name) for thing in scene.things)
+    if first is None or second is None:
+        return False
+    across, down = (first.x - second.x) / BASE, (first.y - second.y) / BASE
+    (relation,) = [word for word in scene.words if word in SIDES]
+    axis, sign = SIDES[relation]
+    return (across, down)[axis] * sign > APART
+
+
+SIDES = {"left of": (0, -1), "right of": (0, 1), "above": (1, -1), "on": (1, -1), "below": (1, 1)}
+
+
+def are_coloured(scene: Scene) -> bool:
+    return all(thing.colour != "natural" for thing in scene.things)
+
+
+def are_related(scene: Scene) -> bool:
+    return len(scene.things) == 2 and any(word in SIDES for word in scene.words)
+
+
+def are_two(scene: Scene) -> bool:
+    return len({thing.name for thing in scene.things}) == 2
+
+
+TASKS = (
+    Task("single object", "single", lambda scene: True, shows_things),
+    Task("two objects", "pair", are_two, shows_things),
+    Task(
+        "counting (1-5)",
+        "counted",
+        lambda scene: len(scene.things) <= 5 and any(word in COUNTS for word in scene.words),
+        shows_count,
+    ),
+    Task("colours", "single", are_coloured, shows_colours),
+    Task("position", "pair", are_related, shows_position),
+    Task("colour binding", "pair", lambda scene: are_two(scene) and are_coloured(scene), shows_colours),
 )
 
 
-def generate(engine: Engine, prompt: str, seed: int) -> Picture:
-    request = GenerationRequest(prompt, SIZE, SIZE, (seed,))
+def scenes_of(task: Task, sprites: Sprites, count: int) -> list[Scene]:
+    """Square, by day and in no style, of things and colours and places that training never combined."""
+    maker = SceneMaker(sprites, seed=2026, evaluation=True)
+    chosen: list[Scene] = []
+    while len(chosen) < count:
+        scene = maker.scene(square=True, arrangement=task.arrangement)
+        words = tuple(word for word in scene.words if not word.startswith(("light:", "style:")))
+        if task.wanted(scene):
+            chosen.append(replace(scene, light=0, style=0, words=words))
+    return chosen
+
+
+def small(picture: Picture) -> NDArray[np.float32]:
+    shrunk = cv2.resize(picture, (BASE, BASE), interpolation=cv2.INTER_AREA)
+    return shrunk.astype(np.float32) / np.float32(255)
+
+
+def picture_of(engine: Engine, prompt: str, seed: int, steps: int | None, negative: str = "") -> Picture:
+    request = GenerationRequest(
+        prompt, 1024, 1024, (seed,), negative_prompt=negative, num_inference_steps=steps
+    )
     return engine.generate(request, lambda progress: None).images[0]
 
 
-def prompts(sprites: Sprites, count: int) -> Iterator[tuple[Scene, str]]:
-    """Single things in colours and places that training never put together."""
-    maker = SceneMaker(sprites, seed=20261121, evaluation=True)
-    for _ in range(count):
-        scene = single(maker.scene(square=True))
-        thing, place = scene.things[0], PLACES[scene.place]
-        coloured = thing.name if thing.colour == "natural" else f"{thing.colour} {thing.name}"
-        where = f"{scene.tint} background" if scene.tint != "natural" else place.phrases[0]
-        yield scene, f"a {coloured}, {where}"
+def interval(hits: int, count: int) -> str:
+    """Share and Wilson's 95 % interval."""
+    z, p = 1.96, hits / count
+    middle = (p + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return f"{p:.3f} ({middle - half:.2f}-{middle + half:.2f})"
 
 
-@torch.no_grad()
-def verdicts(judge: Judge, pictures: Sequence[Picture]) -> NDArray[np.int64]:
-    """(n, 3): the thing, the colour and the place that the judge names."""
-    small = [cv2.resize(p, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for p in pictures]
-    batch = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return torch.stack([answer.argmax(-1) for answer in judge(batch)], -1).numpy()
+def scored(
+    task: Task, engine: Engine, judge: Judge, sprites: Sprites, count: int, efforts: Sequence[str]
+) -> str:
+    """A row of the table."""
+    scenes = scenes_of(task, sprites, count)
+    exact = sum(task.is_shown(scene, find(judge, render(scene, sprites, whole(scene)))) for scene in scenes)
+    cells = []
+    for effort in efforts:
+        steps = EFFORTS[effort].num_inference_steps
+        hits = 0
+        for k, scene in enumerate(scenes):
+            picture = picture_of(engine, sentence(scene), k, steps)
+            hits += task.is_shown(scene, find(judge, small(picture)))
+        cells.append(interval(hits, count))
+    return f"| {task.name} | {count} | {exact / count:.3f} | {' | '.join(cells)} |"
 
 
-def truth(scene: Scene) -> tuple[int, int, int]:
-    thing = scene.things[0]
-    return THINGS.index(thing.name), COLOUR_NAMES.index(thing.colour), scene.place
+def held_out_prompts(sprites: Sprites, each: int = 10) -> list[str]:
+    return [sentence(scene) for task in TASKS for scene in scenes_of(task, sprites, each)]
 
 
-def score(judge: Judge, engine: Engine, sprites: Sprites, count: int) -> None:
-    """Prints how often the judge names what was asked for: in renders (its reliability), in pictures."""
-    asked = list(prompts(sprites, count))
-    expected = np.array([truth(scene) for scene, _ in asked])
-    made = [generate(engine, prompt, seed) for seed, (_, prompt) in enumerate(asked)]
-    drawn = [(render(scene, sprites, whole(scene)) * 255).astype(np.uint8) for scene, _ in asked]
-    coloured = expected[:, 1] > 0
-    for name, pictures in (("renders", drawn), ("the model's pictures", made)):
-        right = verdicts(judge, pictures) == expected
-        shares = (right[:, 0].mean(), right[coloured, 1].mean(), right[:, 2].mean())
-        print(
-            f"{name:22} thing {shares[0]:.3f}  colour {shares[1]:.3f}  place {shares[2]:.3f}  (n = {count})"
-        )
-        if pictures is made:
-            missed = [prompt for (_, prompt), hit in zip(asked, right[:, 0], strict=True) if not hit]
-            print("not named:", "; ".join(missed))
-
-
-def sheet(pictures: Sequence[Picture], labels: Sequence[str], columns: int, side: int = 256) -> Picture:
-    """A contact sheet with its prompts."""
+def sheet(engine: Engine, prompts: Sequence[str], columns: int = 6, side: int = 256) -> Picture:
+    """One picture for each prompt, seed 1, none picked, with its prompt below."""
     tiles = []
-    for picture, label in zip(pictures, labels, strict=True):
-        tile = np.full((side + 22, side + 8, 3), 255, np.uint8)
-        tile[4 : side + 4, 4 : side + 4] = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
-        cv2.putText(
-            tile, label[:44], (5, side + 17), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (40, 40, 40), 1, cv2.LINE_AA
-        )
+    for prompt in prompts:
+        shrunk = cv2.resize(picture_of(engine, prompt, 1, None), (side, side), interpolation=cv2.INTER_AREA)
+        tile = cv2.copyMakeBorder(shrunk, 0, 38, 0, 6, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for line in range(3):
+            text = prompt[line * 44 : line * 44 + 44]
+            cv2.putText(
+                tile, text, (2, side + 11 + 12 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.3, (40, 40, 40), 1
+            )
         tiles.append(tile)
-    tiles += [np.full_like(tiles[0], 255)] * (math.ceil(len(tiles) / columns) * columns - len(tiles))
-    return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
-
-
-def draw_sheets(engine: Engine, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    apples = [generate(engine, APPLE, seed) for seed in range(20)]
-    others = [generate(engine, prompt, 7) for prompt in OTHERS]
-    for name, pictures, labels, columns in (
-        ("apples", apples, [f"seed {seed}" for seed in range(20)], 5),
-        ("others", others, list(OTHERS), 8),
-    ):
-        drawn = cv2.cvtColor(sheet(pictures, labels, columns), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(folder / f"{name}.jpg"), drawn, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
+    rows = [np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)]
+    return np.vstack(rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="where judge.pt is")
     parser.add_argument(
-        "--folder", type=Path, default=Path("runs/first"), help="where judge.pt and the drawings are"
+        "--weights", type=Path, default=None, help="exported weights; the shipped ones if unset"
     )
-    parser.add_argument("--weights", default="", help="exported weights; without it, those of the service")
-    parser.add_argument("--count", type=int, default=230, help="single-object prompts to score; 0 for none")
-    parser.add_argument("--sheets", type=Path, help="draws contact sheets into this folder")
+    parser.add_argument("--count", type=int, default=200, help="pictures for each task and effort")
+    parser.add_argument("--efforts", nargs="+", default=list(EFFORTS), choices=list(EFFORTS))
+    parser.add_argument("--prompts", type=Path, help="a file for --sheet, one a line; unset: held-out ones")
+    parser.add_argument("--sheet", type=Path, default=None, help="where to write the contact sheet")
     args = parser.parse_args()
-    engine = load_engine({"weights": args.weights} if args.weights else {})
-    if args.count:
-        sprites = Sprites(fetch(args.folder / "drawings"))
-        score(load(args.folder / "judge.pt"), engine, sprites, args.count)
-    if args.sheets:
-        draw_sheets(engine, args.sheets)
+    engine = load_engine({"weights": str(args.weights)} if args.weights else {})
+    sprites = Sprites(fetch(args.folder / "drawings"))
+    if args.sheet:
+        prompts = args.prompts.read_text().splitlines() if args.prompts else held_out_prompts(sprites)
+        cv2.imwrite(str(args.sheet), cv2.cvtColor(sheet(engine, prompts), cv2.COLOR_RGB2BGR))
+        return
+    judge = load(args.folder / "judge.pt")
+    print(f"| task | pictures | judge on exact renders | {' | '.join(args.efforts)} |")
+    print(f"|---|---|---|{'---|' * len(args.efforts)}")
+    for task in TASKS:
+        print(scored(task, engine, judge, sprites, args.count, args.efforts), flush=True)
 
 
 if __name__ == "__main__":

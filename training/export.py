@@ -12,52 +12,37 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from limner.nano.grid import IMAGE_TOKENS, TEXT_TOKENS
-from training.batches import WORDS
-from training.networks import TOKEN_DIMS, LayoutTransformer, PixelNetwork
+from limner.nano.boxes import HALF_CELL, OBJECTS, TEXT_TOKENS
+from limner.nano.finish import DETAIL, GRAINS
+from training.composer import CODES, Composer, Composition
+from training.finisher import Finisher
+from training.page import page
+from training.painter import SKETCH_DIMS, Painter
 from training.train import load
-from training.vocabulary import COLOUR_NAMES, FILLERS, MOST_THINGS, PLACES, RELATIONS, SYNONYMS, THINGS
+from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES
 
 PLAUSIBLE_WITHIN = 4.0  # nats below the likeliest
-SIGN_BOARD = (-0.84, -0.69, 0.84, 0.16)  # the face in the drawing of training/sprites.py, in its u and v
-
-
 TEMPLATE = Path(__file__).with_name("card.md")
-STAGES = ("layout", "pixels", "upscale8", "upscale2")
+STAGES = ("composer", "painter", "finisher", "upscale2")
+KINDS = ("things", "colours", "place", "light", "style")
 
 
-class GuidedLayout(nn.Module):
-    """One step of the layout transformer with guidance, words and counter-words as one batch of two."""
+class Reading(nn.Module):
+    """The composer's reader."""
 
-    def __init__(self, network: LayoutTransformer) -> None:
+    def __init__(self, network: Composer) -> None:
         super().__init__()
         self.network = network
 
-    def forward(
-        self, noisy: Tensor, t: Tensor, words: Tensor, position: Tensor, visible: Tensor, guidance: Tensor
-    ) -> tuple[Tensor, ...]:
-        both = [x.expand(2, *x.shape[1:]) for x in (noisy, position, visible)]
-        out = self.network(both[0], t.expand(2), words, both[1], both[2])
-        thing, colour, place = (guided(out[k][:1], out[k][1:], guidance) for k in (0, 1, 3))
-        frame = out[2][:1]  # guidance is for what, not for where: exaggerated places tear things apart
-        clean = self.network.encode(thing.softmax(-1), colour.softmax(-1), frame, place.softmax(-1))
-        return clean, thing, colour, frame, place
+    def forward(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        meaning, there = self.network.read(words)
+        return meaning, there
 
 
-def guided(asked: Tensor, against: Tensor, guidance: Tensor) -> Tensor:
-    """Log-probabilities pushed away from ``against``, among what is plausible as asked (Li et al. 2023).
+class GuidedComposing(nn.Module):
+    """One step of the composer with guidance, words and counter-words as one batch of two."""
 
-    Without that bound, what both rule out can win because one rules it out more firmly than the other.
-    """
-    asked, against = asked.log_softmax(-1), against.log_softmax(-1)
-    plausible = asked > asked.amax(-1, keepdim=True) - PLAUSIBLE_WITHIN
-    return torch.where(plausible, against + guidance * (asked - against), torch.full_like(asked, -1e4))
-
-
-class Painting(nn.Module):
-    """One step of the pixel network, the map's features included."""
-
-    def __init__(self, network: PixelNetwork) -> None:
+    def __init__(self, network: Composer) -> None:
         super().__init__()
         self.network = network
 
@@ -65,35 +50,109 @@ class Painting(nn.Module):
         self,
         noisy: Tensor,
         t: Tensor,
-        thing: Tensor,
-        colour: Tensor,
-        place: Tensor,
-        where: Tensor,
-        position: Tensor,
-    ) -> Tensor:
-        clean: Tensor = self.network(noisy, t, self.network.condition(thing, colour, place, where, position))
-        return clean
+        size: Tensor,
+        meaning: Tensor,
+        there: Tensor,
+        guidance: Tensor,
+        ban_things: Tensor,
+        ban_colours: Tensor,
+        ban_place: Tensor,
+        ban_light: Tensor,
+        ban_style: Tensor,
+    ) -> tuple[Tensor, ...]:
+        """meaning and there (2, ...): the words' and the counter-words'. What is banned gets a large negative
+        number added to its logit."""
+        out = self.network(noisy.expand(2, -1), t.expand(2), size.expand(2, -1), meaning, there)
+        bans = (ban_things[:, None], ban_colours[:, None], ban_place, ban_light, ban_style)
+        logits = [guided_kinds(out.things, guidance, bans[0])]
+        logits += [
+            guided(getattr(out, kind), guidance, ban) for kind, ban in zip(KINDS[1:], bans[1:], strict=True)
+        ]
+        frames, horizon = out.frames[:1], out.horizon[:1]  # guidance is for what, not for where
+        likely = [logit.softmax(-1) for logit in logits]
+        scene = Composition(likely[0], likely[1], frames, likely[2], likely[3], likely[4], horizon)
+        return self.network.encode(scene), *logits, frames, horizon
 
 
-def layout_example() -> dict[str, Tensor]:
+def guided_kinds(logits: Tensor, guidance: Tensor, ban: Tensor) -> Tensor:
+    """Guidance among the kinds of things only; whether there is one is as asked, or counts go wrong."""
+    asked = logits[:1].log_softmax(-1)
+    kinds = guided(logits[..., 1:], guidance, ban[..., 1:]).log_softmax(-1)
+    none = asked[..., :1]
+    return torch.cat([none, torch.log1p(-none.exp().clamp(max=1 - 1e-6)) + kinds], -1)
+
+
+def guided(logits: Tensor, guidance: Tensor, ban: Tensor) -> Tensor:
+    """Log-probabilities pushed away from the counter-words', among the plausible (Li et al. 2023).
+
+    Without that bound, what both rule out can win because one rules it out more firmly than the other.
+    """
+    asked, against = (logits + ban).log_softmax(-1).chunk(2)
+    plausible = asked > asked.amax(-1, keepdim=True) - PLAUSIBLE_WITHIN
+    return torch.where(plausible, against + guidance * (asked - against), torch.full_like(asked, -1e4))
+
+
+class Describing(nn.Module):
+    """What the painter makes of a scene before it paints."""
+
+    def __init__(self, network: Painter) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, things: Tensor, colours: Tensor, boxes: Tensor, place: Tensor, ground: Tensor, position: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        condition, cover = self.network.condition(things, colours, boxes, place, ground, position)
+        return condition, cover
+
+
+def composing_example(network: Composer) -> dict[str, Tensor]:
+    s = network.shape
     return {
-        "noisy": torch.randn(1, IMAGE_TOKENS, TOKEN_DIMS),
+        "noisy": torch.randn(1, CODES),
         "t": torch.rand(1),
-        "words": torch.ones(2, TEXT_TOKENS, dtype=torch.long),
-        "position": torch.randn(1, IMAGE_TOKENS, 2),
-        "visible": torch.ones(1, IMAGE_TOKENS),
+        "size": torch.ones(1, 2),
+        "meaning": torch.randn(2, TEXT_TOKENS, s.width),
+        "there": torch.ones(2, TEXT_TOKENS, dtype=torch.long),
         "guidance": torch.ones(1),
+        "ban_things": torch.zeros(1, s.things),
+        "ban_colours": torch.zeros(1, s.colours),
+        "ban_place": torch.zeros(1, s.places),
+        "ban_light": torch.zeros(1, s.lights),
+        "ban_style": torch.zeros(1, s.styles),
     }
 
 
-def painting_example(h: int, w: int) -> dict[str, Tensor]:
-    cells = {name: torch.zeros(1, h, w, dtype=torch.long) for name in ("thing", "colour", "place")}
+def describing_example(h: int, w: int) -> dict[str, Tensor]:
+    """Of h x w half-cells."""
     return {
-        "noisy": torch.randn(1, 3, 8 * h, 8 * w),
+        "things": torch.zeros(1, OBJECTS, dtype=torch.long),
+        "colours": torch.zeros(1, OBJECTS, dtype=torch.long),
+        "boxes": torch.full((1, OBJECTS, 5), 16.0),
+        "place": torch.zeros(1, dtype=torch.long),
+        "ground": torch.randn(1, 2, h, w),
+        "position": torch.randn(1, 2, h, w),
+    }
+
+
+def painting_example(network: Painter, h: int, w: int) -> dict[str, Tensor]:
+    return {
+        "noisy": torch.randn(1, 3, HALF_CELL * h, HALF_CELL * w),
         "t": torch.rand(1),
-        **cells,
-        "where": torch.randn(1, 3, h, w),
-        "position": torch.randn(1, 2, 2 * h, 2 * w),
+        "condition": torch.randn(1, network.shape.condition + SKETCH_DIMS, h, w),
+    }
+
+
+def finishing_example(h: int, w: int) -> dict[str, Tensor]:
+    """Of h x w base pixels."""
+    return {
+        "small": torch.randn(1, 3, DETAIL * h, DETAIL * w),
+        "cover": torch.rand(1, 1, h // HALF_CELL, w // HALF_CELL),
+        "around": torch.randn(1, 2, h, w),
+        "grain": torch.randn(1, GRAINS, h, w),
+        "places": torch.zeros(1, h, w, dtype=torch.long),
+        "light": torch.zeros(1, dtype=torch.long),
+        "style": torch.zeros(1, dtype=torch.long),
     }
 
 
@@ -112,39 +171,40 @@ def convert(
     return model
 
 
-def page(version: str) -> dict[str, object]:
-    phrases = {phrase: place.name for place in PLACES for phrase in place.phrases}
-    phrases |= {phrase: word for word, said in RELATIONS.items() for phrase in said} | SYNONYMS
-    return {
-        "version": version,
-        "words": list(WORDS),
-        "phrases": phrases,
-        "fillers": sorted(FILLERS),
-        "things": list(THINGS),
-        "colours": list(COLOUR_NAMES),
-        "most_things": MOST_THINGS,
-        "places": [place.name for place in PLACES],
-        "token_codes": TOKEN_DIMS,
-        "sign_board": SIGN_BOARD,
-    }
-
-
 def export(folder: Path, out: Path, version: str) -> None:
     """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError."""
     out.mkdir(parents=True, exist_ok=True)
-    layout, pixels = load(folder / "layout.pt"), load(folder / "pixels.pt")
-    heads = ("clean", "thing", "colour", "frame", "place")
-    ov.save_model(convert(GuidedLayout(layout), layout_example(), heads, dynamic=False), out / "layout.xml")
-    ov.save_model(
-        convert(Painting(pixels), painting_example(16, 16), ("clean",), dynamic=True), out / "pixels.xml"
-    )
-    for stage, side in (("upscale8", 128), ("upscale2", 1024)):
-        example = {"small": torch.randn(1, 3, side, side)}
-        ov.save_model(
-            convert(load(folder / f"{stage}.pt"), example, ("large",), dynamic=True), out / f"{stage}.xml"
-        )
+    save_composer(load(folder / "composer.pt"), out)
+    save_painter(load(folder / "painter.pt"), out)
+    save_finisher(load(folder / "finisher.pt"), out)
+    example = {"small": torch.randn(1, 3, 1024, 1024)}
+    enlarger = convert(load(folder / "upscale2.pt"), example, ("large",), dynamic=True)
+    ov.save_model(enlarger, out / "upscale2.xml")
     (out / "model.json").write_text(json.dumps(page(version), indent=1, ensure_ascii=False) + "\n")
     (out / "CARD.md").write_text(card(folder, version))
+
+
+def save_composer(network: Composer, out: Path) -> None:
+    words = {"words": torch.ones(2, TEXT_TOKENS, dtype=torch.long)}
+    reader = convert(Reading(network), words, ("meaning", "there"), dynamic=False)
+    ov.save_model(reader, out / "reader.xml")
+    heads = ("clean", *KINDS, "frames", "horizon")
+    composing = convert(GuidedComposing(network), composing_example(network), heads, dynamic=False)
+    ov.save_model(composing, out / "composer.xml")
+
+
+def save_finisher(network: Finisher, out: Path) -> None:
+    finishing = convert(network, finishing_example(16, 16), ("large",), dynamic=True)
+    ov.save_model(finishing, out / "finisher.xml")
+
+
+def save_painter(network: Painter, out: Path) -> None:
+    describing = convert(
+        Describing(network), describing_example(32, 32), ("condition", "cover"), dynamic=True
+    )
+    ov.save_model(describing, out / "condition.xml")
+    painting = convert(network, painting_example(network, 32, 32), ("clean",), dynamic=True)
+    ov.save_model(painting, out / "painter.xml")
 
 
 def card(folder: Path, version: str) -> str:
@@ -160,12 +220,16 @@ def card(folder: Path, version: str) -> str:
             f"| {stage} | {size:.2f} M | {hours:.2f} | {samples:,} | {loss:.4f} | {made['seed']} "
             f"| `{made['commit'][:12]}` | `python -m training.train {command}` |"
         )
-    things = ", ".join(THINGS[1:])
-    places = ", ".join(place.name for place in PLACES)
-    colours = ", ".join(COLOUR_NAMES[1:])
-    return TEMPLATE.read_text().format(
-        version=version, rows="\n".join(rows), things=things, places=places, colours=colours
-    )
+    known = {
+        "count": str(len(DRAWINGS)),
+        "things": ", ".join(DRAWINGS),
+        "faces": ", ".join(FACES),
+        "colours": ", ".join(COLOUR_NAMES[1:]),
+        "places": ", ".join(place.name for place in PLACES),
+        "lights": ", ".join(LIGHTS),
+        "styles": ", ".join(STYLES),
+    }
+    return TEMPLATE.read_text().format(version=version, rows="\n".join(rows), **known)
 
 
 def main() -> None:

@@ -270,6 +270,6 @@ def mountains(c: Canvas, tint: Array) -> Array:
 
 PAINTERS: dict[str, Callable[[Canvas, Array], Array]] = {
     "studio": studio, "table": table, "sky": sky, "meadow": meadow, "beach": beach, "sea": sea, "snow": snow,
-    "night": night, "sunset": sunset, "forest": forest, "desert": desert, "street": street, "room": room,
-    "mountains": mountains,
+    "starry night": night, "sunset": sunset, "forest": forest, "desert": desert, "street": street,
+    "room": room, "mountains": mountains,
 }  # fmt: skip

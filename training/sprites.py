@@ -18,17 +18,44 @@ from numpy.typing import NDArray
 from training.vocabulary import COLOURS, DRAWINGS
 
 Array = NDArray[Any]  # float32
-Sprite = Array  # (size, size, 4): premultiplied sRGB and alpha in [0, 1]
+Sprite = NDArray[np.uint8]  # (size, size, 4): premultiplied sRGB and alpha
 SIZES = (512, 256, 128, 64)  # levels of the pyramid
 PACKAGE = "@iconify-json/fluent-emoji"
 VERSION = "1.2.7"
 
-SIGN = """<defs><linearGradient id="b" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#f4f1ea"/>
-<stop offset="1" stop-color="#d8d2c4"/></linearGradient></defs>
-<rect x="14.7" y="17" width="2.6" height="14" rx=".6" fill="#7a5332"/>
+_PAPER = """<defs><linearGradient id="b" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#f4f1ea"/>
+<stop offset="1" stop-color="#d8d2c4"/></linearGradient></defs>"""
+OWN_DRAWINGS = {  # what has room for letters; the room is FACE_ROOMS
+    "sign": _PAPER
+    + """<rect x="14.7" y="17" width="2.6" height="14" rx=".6" fill="#7a5332"/>
 <rect x="15.9" y="17" width="1.4" height="14" fill="#5d3d22"/>
 <rect x="1.6" y="4" width="28.8" height="15.4" rx="1.4" fill="#6d4a2c"/>
-<rect x="2.5" y="4.9" width="27" height="13.6" rx=".9" fill="url(#b)"/>"""
+<rect x="2.5" y="4.9" width="27" height="13.6" rx=".9" fill="url(#b)"/>""",
+    "poster": _PAPER
+    + """<rect x="5" y="1" width="22" height="30" rx=".5" fill="#31343b"/>
+<rect x="6" y="2" width="20" height="28" fill="url(#b)"/>
+<rect x="6" y="24" width="20" height="6" fill="#c9574b"/>""",
+    "card": _PAPER
+    + """<path d="M1 7 L31 5 L31 27 L1 27Z" fill="#b9b2a6"/>
+<rect x="1" y="7" width="30" height="20" rx=".8" fill="url(#b)"/>
+<rect x="2" y="8" width="28" height="18" rx=".6" fill="none" stroke="#d0606e" stroke-width=".7"/>""",
+    "bubble": _PAPER
+    + """<path d="M9 20 L7 29 L16 21Z" fill="#3a3a40"/>
+<ellipse cx="16" cy="13" rx="15" ry="10.5" fill="#3a3a40"/>
+<path d="M10 20 L8.2 26.8 L15 20.6Z" fill="url(#b)"/>
+<ellipse cx="16" cy="13" rx="14.3" ry="9.8" fill="url(#b)"/>""",
+    "label": _PAPER
+    + """<path d="M1 16 L7 8 L30 8 Q31 8 31 9 L31 23 Q31 24 30 24 L7 24Z" fill="#8f6a3c"/>
+<path d="M2.2 16 L7.5 9 L30 9 L30 23 L7.5 23Z" fill="url(#b)"/>
+<circle cx="6" cy="16" r="1.3" fill="#5d4526"/>""",
+}
+FACE_ROOMS = {  # left, top, right, bottom in u and v of the drawn box, from -1 to 1
+    "sign": (-0.90, -0.90, 0.90, 0.04),
+    "poster": (-0.84, -0.88, 0.84, 0.48),
+    "card": (-0.86, -0.72, 0.86, 0.84),
+    "bubble": (-0.70, -0.72, 0.70, 0.34),
+    "label": (-0.52, -0.78, 0.88, 0.78),
+}
 
 
 def fetch(folder: Path) -> Path:
@@ -48,7 +75,7 @@ class Sprites:
         self._bodies: dict[str, str] = {
             name: icon["body"] for name, icon in json.loads(icons.read_text())["icons"].items()
         }
-        self.level = lru_cache(maxsize=None)(self._level)
+        self.level = lru_cache(maxsize=8000)(self._level)
         self._rasterise = lru_cache(maxsize=None)(self._draw)
         self.box = lru_cache(maxsize=None)(self._find_box)
         self._body = lru_cache(maxsize=None)(self._find_body)
@@ -59,10 +86,10 @@ class Sprites:
         body = cv2.resize(self._body(thing), (size, size), interpolation=cv2.INTER_AREA)
         rgb = drawn[..., :3] if colour == "natural" else recolour(drawn, body, COLOURS[colour])
         alpha = drawn[..., 3:]
-        return np.concatenate([rgb * alpha, alpha], -1).astype(np.float32)
+        return (np.concatenate([rgb * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
 
-    def _draw(self, thing: str, size: int) -> Sprite:
-        body = SIGN if thing == "sign" else self._bodies[DRAWINGS[thing]]
+    def _draw(self, thing: str, size: int) -> Array:
+        body = OWN_DRAWINGS.get(thing) or self._bodies[DRAWINGS[thing]]
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'viewBox="0 0 32 32" width="{size}" height="{size}">{body}</svg>'
@@ -78,12 +105,12 @@ class Sprites:
 
     def _find_box(self, thing: str) -> tuple[float, float, float, float]:
         """left, top, right, bottom of what is drawn, as shares of the sprite's square."""
-        alpha = self.level(thing, "natural", 128)[..., 3] > 0.1
+        alpha = self._rasterise(thing, 128)[..., 3] > 0.1
         ys, xs = np.where(alpha.any(1))[0], np.where(alpha.any(0))[0]
         return xs[0] / 128, ys[0] / 128, (xs[-1] + 1) / 128, (ys[-1] + 1) / 128
 
 
-def recolour(drawn: Sprite, body: Array, target: tuple[int, int, int]) -> Array:
+def recolour(drawn: Array, body: Array, target: tuple[int, int, int]) -> Array:
     """(size, size, 3): the body of a drawing in another colour, its shading and its other parts kept."""
     lab = cv2.cvtColor(np.ascontiguousarray(drawn[..., :3]), cv2.COLOR_RGB2LAB)
     goal = cv2.cvtColor(np.array(target, np.float32).reshape(1, 1, 3) / 255, cv2.COLOR_RGB2LAB)[0, 0]

@@ -1,7 +1,7 @@
-"""Trains one network of the built-in model: ``python -m training.train pixels --minutes 60``.
+"""Trains one network of the built-in model: ``python -m training.train painter --minutes 85``.
 
-Order of the stages: layout, pixels (side by side), then upscale8 on what pixels paints, upscale2, judge. A
-run writes a checkpoint every few minutes and goes on from it when started again with the same folder; the
+The stages: composer, painter, finisher and upscale2 make pictures, judge measures them (training/README.md).
+A run writes a checkpoint every few minutes and goes on from it when started again with the same folder; the
 learning rate follows the minutes trained, so a run that was cut off ends as one that was not.
 """
 
@@ -21,18 +21,20 @@ import torch
 from torch import Tensor, nn
 
 from training import upscale
-from training.batches import WORDS, layout_batches, pixel_batches
+from training.batches import composer_batches, painter_batches
+from training.composer import Composer, ComposerShape
+from training.finisher import Finisher, FinisherShape, finisher_batches, finisher_loss, fit_tints
 from training.judge import Judge, judge_batches, judge_loss
-from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
-from training.objective import layout_loss, layout_times, pixel_loss, pixel_times
+from training.objective import DRAWS, composer_loss, composer_times, painter_loss, painter_times
+from training.painter import Painter, PainterShape
 from training.sprites import Sprites, fetch
-from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 Batch = dict[str, Tensor]
-STAGES = ("layout", "pixels", "upscale8", "upscale2", "judge")
+STAGES = ("composer", "painter", "finisher", "upscale2", "judge")
 EDGES = (  # how the names of embeddings, first and last layers begin
-    "words", "order", "thing.", "form", "colour.", "place.", "head", "enter", "leave3", "patch", "first",
-    "last",
+    "words", "order", "objects.thing", "objects.form", "objects.colour", "place.", "head", "enter", "leave3",
+    "patch", "first", "last", "style", "light", "tile",
 )  # fmt: skip
 
 
@@ -63,31 +65,35 @@ def arguments() -> argparse.Namespace:
 
 def networks(stage: str, shape: Mapping[str, int] | None = None) -> nn.Module:
     """A fresh network of a stage: of the shape given, or of the one that is trained with this vocabulary."""
-    words, things, colours, places = len(WORDS), len(THINGS), len(COLOUR_NAMES), PLACE_KINDS
-    if stage == "layout":
-        known = LayoutShape(words, things, colours, places)
-        return LayoutTransformer(LayoutShape(**shape) if shape else known)
-    if stage == "pixels":
-        return PixelNetwork(PixelShape(**shape) if shape else PixelShape(things, colours, places))
+    things, colours, places = len(THINGS), len(COLOUR_NAMES), PLACE_KINDS
+    known = {"things": things, "colours": colours, "places": places}
+    if stage == "composer":
+        said = {"words": len(WORDS), "lights": len(LIGHTS), "styles": len(STYLES)}
+        return Composer(ComposerShape(**(shape or known | said)))
+    if stage == "finisher":
+        return Finisher(FinisherShape(**(shape or {"lights": len(LIGHTS), "styles": len(STYLES)})))
+    if stage == "upscale2":
+        return upscale.Upscaler(upscale.UpscalerShape(**shape) if shape else upscale.SHAPES[stage])
     if stage == "judge":
-        return Judge(things)
-    return upscale.Upscaler(upscale.UpscalerShape(**shape) if shape else upscale.SHAPES[stage])
+        return Judge(things, colours)
+    return Painter(PainterShape(**(shape or known)))
 
 
 def objective(
     stage: str, sprites: Sprites, args: argparse.Namespace
 ) -> tuple[Iterator[Batch], Callable[[Any, Batch], Tensor]]:
     """The endless batches of a stage, and the loss of a network on one."""
-    if stage == "layout":
-        maps = layout_batches(sprites, args.batch, args.seed)
-        return maps, lambda n, b: layout_loss(n, b, layout_times(args.batch).to(args.device))
-    if stage == "pixels":
-        crops = pixel_batches(sprites, args.batch, args.crop, args.seed)
-        return crops, lambda n, b: pixel_loss(n, b, pixel_times(args.batch).to(args.device))
+    if stage == "composer":
+        captions = composer_batches(sprites, args.batch, args.seed)
+        return captions, lambda n, b: composer_loss(n, b, composer_times(DRAWS * args.batch).to(args.device))
     if stage == "judge":
         return judge_batches(sprites, args.batch, args.seed), judge_loss
-    painter = load(args.folder / "pixels.pt") if stage == "upscale8" else None
-    return upscale.batches(stage, sprites, args.batch, args.seed, painter), upscale.loss
+    if stage == "upscale2":
+        return upscale.batches(sprites, args.batch, args.seed), upscale.loss
+    if stage == "finisher":
+        return finisher_batches(sprites, args.batch, args.seed), finisher_loss
+    crops = painter_batches(sprites, args.batch, args.crop, args.seed)
+    return crops, lambda n, b: painter_loss(n, b, painter_times(args.batch).to(args.device))
 
 
 def load(path: Path) -> Any:
@@ -197,6 +203,8 @@ def main() -> None:
 
     # --- Network, optimizer, resume -------------------------------------------------------------------------
     run = Run(args)
+    if isinstance(run.network, Finisher) and run.step == 0:
+        fit_tints(run.network, sprites, args.seed)
     fresh = argparse.Namespace(**{**vars(args), "seed": args.seed + 1000 * run.step})  # no scene twice
     batches, loss_of = objective(args.stage, sprites, fresh)
     size = sum(p.numel() for p in run.network.parameters()) / 1e6

@@ -27,6 +27,11 @@ def graph_flops(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> float:
     return float(sum(_flops(node) for node in graph.get_ops()))
 
 
+def channels_of(path: Path, name: str) -> int:
+    """The second dimension of an output. Raises RuntimeError where it is not fixed."""
+    return int(ov.Core().read_model(path).output(name).get_partial_shape()[1].get_length())
+
+
 def bf16_peak() -> float:
     """Operations a second of the fastest of many runs of plain matrix products in bf16."""
     x = ops.parameter([SIDE, SIDE], np.float32)

@@ -13,8 +13,8 @@ from limner.engines.engine import Generation, GenerationRequest
 from limner.engines.nano import NanoEngine
 from limner.engines.nano import load as load_engine
 from limner.inputs import SIZES_1K, size_in_pixels
+from limner.nano import sampler
 from limner.nano.lettering import face_of
-from limner.nano.sampler import sample_layout
 from limner.nano.tokenizer import Tokenizer
 from limner.nano.weights import BUILT_IN, Weights
 
@@ -124,26 +124,63 @@ def test_the_colour_is_on_the_thing_and_follows_the_prompt(engine: NanoEngine) -
         assert redness(red) > 60 > 0 > redness(green)
 
 
+def composed(prompt: str, seed: int = 1) -> sampler.Scene:
+    weights = Weights(threads=2)
+    wish = sampler.Wish(Tokenizer(weights.page.vocabulary).tokenize(prompt).ids)
+    return sampler.compose(weights, wish, (128, 128), seed, 14, 3.0, lambda: None)
+
+
 def test_quoted_words_change_the_face_of_the_sign_and_nothing_else(engine: NanoEngine) -> None:
     weights = Weights(threads=2)
-    page = weights.page
-    ids = Tokenizer(page.vocabulary).tokenize("a sign on a green meadow").ids
-    scene = sample_layout(weights, ids, (), (128, 128), 1, 4, 3.0, lambda: None)
-    face = face_of(scene, page.vocabulary.things.index("sign"), page.sign_board)
-    assert face is not None
-    one, other = (draw(engine, f'a sign "{text}" on a green meadow').images[0] for text in ("ONE", "TWO"))
+    request = 'a sign "{}" on a green meadow'
+    wish = sampler.Wish(Tokenizer(weights.page.vocabulary).tokenize(request.format("ONE")).ids)
+    steps = sampler.Steps.split(6)
+    scene = sampler.compose(weights, wish, (128, 128), 1, steps.composing, 3.0, lambda: None)
+    name, face = face_of(scene, weights.page)
+    assert name == "sign"
+    one, other = (draw(engine, request.format(text)).images[0] for text in ("ONE", "TWO"))
     rows, columns = np.nonzero((one != other).any(-1))
     assert len(rows) > 500
     assert face[0] * 1024 <= columns.min() <= columns.max() <= face[2] * 1024
     assert face[1] * 1024 <= rows.min() <= rows.max() <= face[3] * 1024
 
 
+@pytest.mark.parametrize(
+    ("said", "count"), [("a cat", 1), ("two cats", 2), ("three cats", 3), ("five cats", 5)]
+)
+def test_as_many_things_are_composed_as_are_asked_for(said: str, count: int) -> None:
+    counts = [len(composed(f"{said} in a meadow", seed).things) for seed in range(5)]
+    assert counts.count(count) >= 4
+
+
+def test_left_and_right_above_and_below_are_where_they_should_be() -> None:
+    page = Weights(threads=2).page
+    for relation, axis, sign in (("to the left of", 0, -1), ("to the right of", 0, 1), ("above", 1, -1)):
+        scene = composed(f"a dog {relation} a house")
+        names = [page.vocabulary.things[thing] for thing in scene.things]
+        dog, house = (scene.boxes[names.index(name)] for name in ("dog", "house"))
+        assert (dog[axis] - house[axis]) * sign > 10
+
+
+def test_what_a_negative_prompt_names_does_not_appear() -> None:
+    weights = Weights(threads=2)
+    tokenizer, page = Tokenizer(weights.page.vocabulary), weights.page
+    ids = tokenizer.tokenize("a red car").ids
+    for seed in range(6):
+        free = sampler.compose(weights, sampler.Wish(ids), (128, 128), seed, 8, 3.0, lambda: None)
+        place = f"place:{page.places[min(free.place, len(page.places) - 1)]}"
+        against = tokenizer.unwanted(tokenizer.tokenize("a red car"), tokenizer.tokenize(""))
+        wish = sampler.Wish(ids, against, (place,))
+        held = sampler.compose(weights, wish, (128, 128), seed, 8, 3.0, lambda: None)
+        assert held.place != free.place
+
+
 def test_what_the_model_does_not_know_is_listed(engine: NanoEngine) -> None:
-    request = GenerationRequest("a red zebra on a moped", 1024, 1024, (1,), "blurry", 3)
+    request = GenerationRequest("a red xylophone on a moped", 1024, 1024, (1,), "grumpy", 3)
     prompt, negative = engine.generate(request, lambda progress: None).warnings
-    assert "zebra, moped" in prompt
+    assert "xylophone" in prompt
     assert "negative_prompt" in negative
-    assert "blurry" in negative
+    assert "grumpy" in negative
     assert draw(engine, APPLE, steps=3).warnings == ()
     (free,) = draw(engine, "...", steps=3).warnings
     assert "free invention" in free

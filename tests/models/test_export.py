@@ -11,15 +11,27 @@ from torch import Tensor, nn
 from limner.engines.engine import GenerationRequest
 from limner.engines.nano import load as load_engine
 from limner.inputs import SIZES_1K
+from limner.nano.boxes import TEXT_TOKENS
 from limner.nano.weights import Network, Weights
 from training import upscale
-from training.batches import WORDS
-from training.export import GuidedLayout, Painting, export, layout_example, painting_example
-from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
+from training.composer import Composer, ComposerShape
+from training.export import (
+    Describing,
+    GuidedComposing,
+    Reading,
+    composing_example,
+    describing_example,
+    export,
+    finishing_example,
+    painting_example,
+)
+from training.finisher import Finisher, FinisherShape
+from training.painter import Painter, PainterShape
 from training.train import load
-from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
+STAGES = ("composer", "painter", "finisher", "upscale2")
 CLOSE = 0.05  # relative error: OpenVINO computes in half precision on machines that have it
 
 # OpenVINO reads networks through torch's tracer, which torch calls old, and which warns of shapes that vary.
@@ -29,12 +41,14 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def tiny(stage: str) -> nn.Module:
-    if stage == "layout":
-        return LayoutTransformer(LayoutShape(len(WORDS), *SIZES, width=32, depth=1, heads=2))
-    if stage == "pixels":
-        return PixelNetwork(PixelShape(*SIZES, width=8, condition=8))
-    scale = upscale.SHAPES[stage].scale
-    return upscale.Upscaler(upscale.UpscalerShape(scale, 8, 1, group=scale // 2 if scale == 2 else 1))
+    if stage == "composer":
+        kinds = (len(LIGHTS), len(STYLES))
+        return Composer(ComposerShape(len(WORDS), *SIZES, *kinds, width=32, readers=1, depth=1, heads=2))
+    if stage == "painter":
+        return Painter(PainterShape(*SIZES, width=8, condition=8))
+    if stage == "finisher":
+        return Finisher(FinisherShape(len(LIGHTS), len(STYLES), width=8, condition=8, depth=1, fine=8))
+    return upscale.Upscaler(upscale.UpscalerShape(2, 8, 1, group=2))
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +61,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as training leaves it, of networks that have learned nothing."""
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(1)
-    for stage in ("layout", "pixels", "upscale8", "upscale2"):
+    for stage in STAGES:
         network = tiny(stage)
         shape = asdict(network.shape)  # type: ignore[call-overload]
         card = {"command": "a test", "seed": 1, "batch": 1, "commit": "", "loss": 1.0, "samples": 0}
@@ -73,27 +87,42 @@ def assert_agree(network: Network, module: nn.Module, example: dict[str, Tensor]
         assert error < CLOSE, name
 
 
-def test_the_layout_agrees_with_torch(checkpoints: Path, exported: Path) -> None:
-    example = layout_example() | {"guidance": torch.tensor([2.5])}
-    example["words"][1] = 0
-    module = GuidedLayout(load(checkpoints / "layout.pt"))
-    assert_agree(Weights(exported, threads=1).layout, module, example)
+def test_the_composer_agrees_with_torch(checkpoints: Path, exported: Path) -> None:
+    network, weights = load(checkpoints / "composer.pt"), Weights(exported, threads=1)
+    words = torch.zeros(2, TEXT_TOKENS, dtype=torch.long)
+    words[0, :5] = torch.tensor([5, 60, 1, 8, 61])
+    assert_agree(weights.reader, Reading(network), {"words": words})
+    example = composing_example(network) | {"guidance": torch.tensor([2.5])}
+    example["ban_colours"][:, 3] = -1e4
+    assert_agree(weights.composer, GuidedComposing(network), example)
 
 
-@pytest.mark.parametrize(("h", "w"), [(16, 16), (12, 22)])
-def test_the_pixels_agree_with_torch_in_every_size(checkpoints: Path, exported: Path, h: int, w: int) -> None:
-    example = painting_example(h, w)
-    example["thing"][:, 2:9, 3:8] = 4
-    module = Painting(load(checkpoints / "pixels.pt"))
-    assert_agree(Weights(exported, threads=1).pixels, module, example)
+@pytest.mark.parametrize(("h", "w"), [(32, 32), (24, 44)])
+def test_the_painter_agrees_with_torch_in_every_size(
+    checkpoints: Path, exported: Path, h: int, w: int
+) -> None:
+    network, weights = load(checkpoints / "painter.pt"), Weights(exported, threads=1)
+    example = describing_example(h, w)
+    example["things"][0, :2], example["colours"][0, 1] = 4, 2
+    example["boxes"][0, :2] = torch.tensor([[40.0, 50, 20, 30, 1], [80, 60, 24, 24, -1]])
+    assert_agree(weights.condition, Describing(network), example)
+    assert_agree(weights.painter, network, painting_example(network, h, w))
 
 
-@pytest.mark.parametrize("stage", ["upscale8", "upscale2"])
-def test_the_upscalers_agree_with_torch_in_every_size(checkpoints: Path, exported: Path, stage: str) -> None:
-    network = getattr(Weights(exported, threads=1), stage)
+@pytest.mark.parametrize(("h", "w"), [(32, 32), (24, 44)])
+def test_the_finisher_agrees_with_torch_in_every_size(
+    checkpoints: Path, exported: Path, h: int, w: int
+) -> None:
+    network = load(checkpoints / "finisher.pt")
+    example = finishing_example(h, w) | {"style": torch.tensor([3]), "light": torch.tensor([2])}
+    assert_agree(Weights(exported, threads=1).finisher, network, example)
+
+
+def test_the_upscaler_agrees_with_torch_in_every_size(checkpoints: Path, exported: Path) -> None:
     for side in (16, 32):
         example = {"small": torch.rand(1, 3, side, 2 * side) * 2 - 1}
-        assert_agree(network, load(checkpoints / f"{stage}.pt"), example)
+        network = load(checkpoints / "upscale2.pt")
+        assert_agree(Weights(exported, threads=1).upscale2, network, example)
 
 
 @pytest.mark.parametrize("ratio", SIZES_1K)
@@ -107,5 +136,5 @@ def test_the_engine_draws_every_ratio_with_them(exported: Path, ratio: str) -> N
 
 
 def test_a_missing_stage_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"layout\.pt"):
+    with pytest.raises(FileNotFoundError, match=r"composer\.pt"):
         export(tmp_path, tmp_path / "out", "test")

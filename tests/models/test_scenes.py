@@ -1,5 +1,6 @@
 """Scenes: drawn by the seed alone, the same as a whole and in parts, honest about what is held out."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -8,12 +9,31 @@ import cv2
 import numpy as np
 import pytest
 
-from limner.nano.grid import CELL
+from training.arrangements import ARRANGEMENTS
 from training.batches import WORD_INDEX
-from training.maps import THING_INDEX, map_of
-from training.scenes import BASE_SIZES, Scene, SceneMaker, Window, held_out, render, transform, whole
+from training.compositions import SceneMaker
+from training.kinds import held_out
+from training.scenes import (
+    ALL_PAINTERS,
+    BASE_SIZES,
+    Scene,
+    Thing,
+    Window,
+    coverage,
+    render,
+    whole,
+)
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, DRAWINGS, PLACE_NAMES
+from training.vocabulary import (
+    COLOUR_NAMES,
+    COUNTS,
+    DRAWINGS,
+    HOMES,
+    MOST_THINGS,
+    PLACE_NAMES,
+    PLACES,
+    homes_of,
+)
 
 LIGHTEST = 0.02  # of the way from black to white: less than one sees
 
@@ -23,19 +43,37 @@ def scenes(sprites: Sprites, count: int, seed: int = 1, evaluation: bool = False
     return islice(iter(maker.scene, None), count)
 
 
+def arranged(sprites: Sprites, arrangement: str, count: int) -> list[Scene]:
+    maker = SceneMaker(sprites, 3)
+    return [maker.scene(arrangement=arrangement) for _ in range(count)]
+
+
 def test_the_same_seed_gives_the_same_scenes_and_pixels(sprites: Sprites) -> None:
-    first, again = list(scenes(sprites, 8)), list(scenes(sprites, 8))
+    first, again = list(scenes(sprites, 6)), list(scenes(sprites, 6))
     assert first == again
-    assert first != list(scenes(sprites, 8, seed=2))
-    for one, other in zip(first, again, strict=True):
+    assert first != list(scenes(sprites, 6, seed=2))
+    for one, other in zip(first[:3], again, strict=False):
         assert np.array_equal(render(one, sprites, whole(one)), render(other, sprites, whole(other)))
 
 
 def test_scenes_have_the_five_ratios_and_captions_that_the_network_can_read(sprites: Sprites) -> None:
-    drawn = list(scenes(sprites, 200))
+    drawn = list(scenes(sprites, 300))
     assert {(scene.width, scene.height) for scene in drawn} == set(BASE_SIZES)
     assert {word for scene in drawn for word in scene.words} <= set(WORD_INDEX)
-    assert {len(scene.things) for scene in drawn} == {1, 2}
+    assert max(len(scene.things) for scene in drawn) <= MOST_THINGS
+    assert {len(scene.things) for scene in drawn} >= {1, 2, 3, 4, 5, 6}
+
+
+def test_every_place_has_a_painter() -> None:
+    assert {place.name for place in PLACES} == set(ALL_PAINTERS)
+
+
+def test_every_home_is_a_place_and_every_dweller_a_thing() -> None:
+    named = {place for places in HOMES.values() for place in places}
+    assert named <= set(PLACE_NAMES)
+    assert homes_of("camel") == ("desert",)
+    assert homes_of("magnet") == ("studio",)
+    assert {word for names in HOMES for word in names.split()} <= set(" ".join(DRAWINGS).split())
 
 
 def placed(sprites: Sprites, place: int) -> Scene:
@@ -66,66 +104,90 @@ def test_a_larger_render_shows_the_same_picture(sprites: Sprites) -> None:
 def test_what_is_held_out_is_never_trained_on_and_always_asked_for(
     sprites: Sprites, evaluation: bool
 ) -> None:
-    for scene in scenes(sprites, 60, evaluation=evaluation):
+    for scene in scenes(sprites, 80, evaluation=evaluation):
         for thing in scene.things:
+            if thing.name not in DRAWINGS:
+                continue  # what is there for letters
             new = held_out("place", thing.name, PLACE_NAMES[scene.place])
             if thing.colour != "natural":
                 new = new or held_out("colour", thing.name, thing.colour)
-            assert new == evaluation
+            assert not new or evaluation
 
 
 def test_about_one_pair_in_ten_is_held_out() -> None:
     pairs = [("colour", thing, colour) for thing in DRAWINGS for colour in COLOUR_NAMES[1:]]
     pairs += [("place", thing, place) for thing in DRAWINGS for place in PLACE_NAMES]
-    assert 0.06 < np.mean([held_out(*pair) for pair in pairs]) < 0.14
+    assert 0.08 < np.mean([held_out(*pair) for pair in pairs]) < 0.12
 
 
-def singles(sprites: Sprites, count: int) -> list[Scene]:
-    return [replace(scene, things=scene.things[:1]) for scene in scenes(sprites, count)]
+def test_a_number_in_a_caption_is_the_number_of_things(sprites: Sprites) -> None:
+    for scene in arranged(sprites, "counted", 40):
+        (said,) = [word for word in scene.words if word in COUNTS]
+        assert len(scene.things) == COUNTS.index(said) + 1
+        assert len({(thing.name, thing.colour) for thing in scene.things}) == 1
 
 
-def test_in_a_map_u_and_v_run_straight_through_the_square_of_each_thing(sprites: Sprites) -> None:
-    for scene in singles(sprites, 10):
-        (thing,) = scene.things
-        found = map_of(scene, sprites)
-        rows, columns = np.nonzero(found.thing)
-        u = (columns * CELL + CELL / 2 - thing.x) / (thing.side / 2) * (-1 if thing.flipped else 1)
-        v = (rows * CELL + CELL / 2 - thing.y) / (thing.side / 2)
-        assert np.allclose(found.where[0][rows, columns], u, atol=1e-4)
-        assert np.allclose(found.where[1][rows, columns], v, atol=1e-4)
+def overlap(a: Thing, b: Thing) -> float:
+    """Share of the smaller box that the other covers."""
+    wide = min(a.x + a.width / 2, b.x + b.width / 2) - max(a.x - a.width / 2, b.x - b.width / 2)
+    high = min(a.y + a.height / 2, b.y + b.height / 2) - max(a.y - a.height / 2, b.y - b.height / 2)
+    return max(wide, 0) * max(high, 0) / min(a.width * a.height, b.width * b.height)
 
 
-def test_in_a_map_ground_is_zero_on_the_horizon(sprites: Sprites) -> None:
-    for scene in scenes(sprites, 5):
-        ground = map_of(scene, sprites).where[2]
-        rows = (np.arange(len(ground)) + 0.5) * CELL
-        assert np.interp(scene.horizon, rows, ground[:, 0]) == pytest.approx(0, abs=1e-4)
+def test_things_that_are_counted_stand_apart(sprites: Sprites) -> None:
+    for scene in arranged(sprites, "counted", 40):
+        for k, one in enumerate(scene.things):
+            assert max((overlap(one, other) for other in scene.things[:k]), default=0) < 0.1
 
 
-def test_a_map_covers_every_silhouette(sprites: Sprites) -> None:
-    for scene in singles(sprites, 12):
-        (thing,) = scene.things
-        alpha = np.ascontiguousarray(sprites.level(thing.name, thing.colour, 256)[..., 3])
-        to_scene = transform(thing, 256, whole(scene))
-        drawn = cv2.warpAffine(alpha, to_scene, (scene.width, scene.height), flags=cv2.INTER_AREA)
-        rows, columns = np.nonzero(drawn > 0.6)
-        claimed = map_of(scene, sprites).thing[rows // CELL, columns // CELL]
-        assert np.mean(claimed == THING_INDEX[thing.name]) == 1
+HOLDS = {  # what a relation says of the first box and the second
+    "left of": lambda a, b: a.x < b.x - 10,
+    "right of": lambda a, b: a.x > b.x + 10,
+    "above": lambda a, b: a.bottom < b.y,
+    "below": lambda a, b: a.y > b.bottom,
+    "on": lambda a, b: abs(a.bottom - (b.y - b.height / 2)) < 0.2 * b.height,
+    "in front of": lambda a, b: a.bottom > b.bottom and abs(a.x - b.x) < b.width,
+    "behind": lambda a, b: a.bottom < b.bottom and abs(a.x - b.x) < a.width,
+}
 
 
-def test_where_two_things_meet_the_one_in_front_has_the_cells_of_its_silhouette(sprites: Sprites) -> None:
-    scene = next(scene for scene in scenes(sprites, 50) if len(scene.things) == 2)
-    behind, front = scene.things
-    front = replace(front, name="ball", colour="natural", x=behind.x, y=behind.y, side=behind.side / 2)
-    behind = replace(behind, name="house", colour="red")
-    found = map_of(replace(scene, things=(behind, front)), sprites)
-    middle = found.thing[int(behind.y) // CELL, int(behind.x) // CELL]
-    assert middle == THING_INDEX["ball"]
-    assert (found.thing == THING_INDEX["house"]).any()
+def test_relations_in_captions_hold_in_pictures(sprites: Sprites) -> None:
+    tried: Counter[str] = Counter()
+    for scene in arranged(sprites, "pair", 250):
+        said = [word for word in scene.words if word in HOLDS]
+        if said and len(scene.things) == 2:
+            tried[said[0]] += 1
+            assert HOLDS[said[0]](*scene.things), scene
+    assert set(tried) == set(HOLDS)
+
+
+def test_every_kind_of_composition_comes_up_and_stays_in_the_picture(sprites: Sprites) -> None:
+    for arrangement in ARRANGEMENTS:
+        for scene in arranged(sprites, arrangement, 12):
+            for thing in scene.things:
+                assert thing.x - thing.width / 2 >= -1 and thing.x + thing.width / 2 <= scene.width + 1
+                assert thing.y - thing.height / 2 >= -1 and thing.y + thing.height / 2 <= scene.height + 1
+
+
+def test_what_stands_lower_is_in_front(sprites: Sprites) -> None:
+    house, ball = Thing("house", "red", 64, 60, 80, 80), Thing("ball", "natural", 64, 90, 40, 40)
+    scene = replace(next(scenes(sprites, 1)), width=128, height=128, things=(ball, house))
+    assert scene.layers == (house, ball)
+    covered = coverage(scene, sprites, whole(scene))
+    assert covered.shape == (128, 128)
+    assert covered[90, 64] > 0.99 and covered[4, 4] == 0
+
+
+def test_a_thing_fills_its_box(sprites: Sprites) -> None:
+    thing = Thing("umbrella", "natural", 60, 64, 50, 70)
+    scene = replace(next(scenes(sprites, 1)), width=128, height=128, things=(thing,))
+    rows, columns = np.nonzero(coverage(scene, sprites, whole(scene)) > 0.1)
+    assert abs(columns.min() - 35) <= 1 and abs(columns.max() - 84) <= 1
+    assert abs(rows.min() - 29) <= 1 and abs(rows.max() - 98) <= 1
 
 
 def test_a_recoloured_thing_has_its_colour_and_keeps_its_outline(sprites: Sprites) -> None:
-    red, blue = (sprites.level("car", colour, 128) for colour in ("red", "blue"))
+    red, blue = (sprites.level("car", colour, 128).astype(float) for colour in ("red", "blue"))
     assert np.array_equal(red[..., 3], blue[..., 3])
     assert red[..., 0].sum() > 1.3 * red[..., 2].sum()
     assert blue[..., 2].sum() > 1.3 * blue[..., 0].sum()

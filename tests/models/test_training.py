@@ -15,12 +15,14 @@ from torch import Tensor, nn
 from tests.models.conftest import DRAWINGS
 from tests.rules.sources import ROOT
 from training import upscale
-from training.batches import WORDS, layout_batches, pixel_batches
-from training.networks import LayoutShape, LayoutTransformer, PixelNetwork, PixelShape
-from training.objective import layout_loss, pixel_loss
+from training.batches import composer_batches, painter_batches
+from training.composer import Composer, ComposerShape
+from training.judge import Judge, judge_batches, judge_loss
+from training.objective import DRAWS, composer_loss, painter_loss
+from training.painter import Painter, PainterShape
 from training.sprites import Sprites
 from training.train import STAGES, Run, optimizers, rate_at
-from training.vocabulary import COLOUR_NAMES, PLACE_KINDS, THINGS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
 Batch = dict[str, Tensor]
@@ -40,37 +42,46 @@ def losses(network: nn.Module, loss_of: Callable[[], Tensor], steps: int) -> tup
     return before, loss_of().item()
 
 
-def test_eight_maps_are_soon_learned(sprites: Sprites) -> None:
+def test_eight_captions_are_soon_learned(sprites: Sprites) -> None:
     torch.manual_seed(1)
-    network = LayoutTransformer(LayoutShape(len(WORDS), *SIZES, width=32, depth=2, heads=2))
-    batch = next(layout_batches(sprites, 8, seed=1))
-    t = torch.linspace(0, 0.9, 8)
-    before, after = losses(network, lambda: layout_loss(network, batch, t), steps=30)
+    shape = ComposerShape(len(WORDS), *SIZES, len(LIGHTS), len(STYLES), width=32, readers=1, depth=2, heads=2)
+    network, batch = Composer(shape), next(composer_batches(sprites, 8, seed=1))
+    t = torch.linspace(0, 0.9, 8 * DRAWS)
+    before, after = losses(network, lambda: composer_loss(network, batch, t), steps=40)
     assert after < before / 2
 
 
 def test_eight_pictures_are_soon_learned(sprites: Sprites) -> None:
     torch.manual_seed(1)
-    network = PixelNetwork(PixelShape(*SIZES, width=16, condition=16))
-    batch = next(pixel_batches(sprites, 8, 32, seed=1))
+    network = Painter(PainterShape(*SIZES, width=16, condition=16))
+    batch = next(painter_batches(sprites, 8, 32, seed=1))
     t = torch.linspace(0, 0.9, 8)
-    before, after = losses(network, lambda: pixel_loss(network, batch, t), steps=24)
+    before, after = losses(network, lambda: painter_loss(network, batch, t), steps=24)
     assert after < before / 2
 
 
 def test_eight_enlargements_are_soon_learned(sprites: Sprites) -> None:
     torch.manual_seed(1)
     network = upscale.Upscaler(upscale.UpscalerShape(2, 16, 2, group=2))
-    batch = next(upscale.batches("upscale2", sprites, 8, 1, None))
+    batch = next(upscale.batches(sprites, 8, 1))
     before, after = losses(network, lambda: upscale.loss(network, batch), steps=15)
     assert after < before / 2
 
 
-@pytest.mark.parametrize("stage", ["layout", "pixels"])
+def test_the_judge_soon_knows_what_it_is_shown(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network, batch = Judge(len(THINGS), len(COLOUR_NAMES)), next(judge_batches(sprites, 2, 1))
+    before, after = losses(network, lambda: judge_loss(network, batch), steps=12)
+    assert after < before / 2
+
+
+@pytest.mark.parametrize("stage", ["composer", "painter", "judge"])
 def test_batches_of_a_seed_are_the_same_again(sprites: Sprites, stage: str) -> None:
     def batches() -> list[Batch]:
-        made = layout_batches(sprites, 2, 5) if stage == "layout" else pixel_batches(sprites, 2, 64, 5)
-        return list(islice(made, 2))
+        if stage == "painter":
+            return list(islice(painter_batches(sprites, 3, 64, 5), 2))
+        make = composer_batches if stage == "composer" else judge_batches
+        return list(islice(make(sprites, 2, 5), 2))
 
     for one, other in zip(batches(), batches(), strict=True):
         assert all(torch.equal(one[key], other[key]) for key in one)

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from limner.engines.engine import Generation, GenerationRequest, OnStep, Options, Pixels, Preview, Progress
 from limner.nano import sampler
-from limner.nano.grid import TOKEN
-from limner.nano.lettering import face_of, set_letters, unwritable
+from limner.nano.boxes import TOKEN
+from limner.nano.lettering import face_of, set_letters, typeface_for, unwritable
+from limner.nano.sampler import Scene, Steps, Wish
 from limner.nano.tokenizer import Tokenizer, Tokens
 from limner.nano.weights import BUILT_IN, Weights
 
 BASE_SCALE = 8  # 1k pixels a base pixel
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 24, 3.0
 LARGEST_1K = 1408  # longest side of a 1k picture; what is longer is a doubled one
-ENLARGING = 1  # the upscaler counts as one step
+FINISHING = 1  # counts as one step
 
 
 def load(options: Options) -> "NanoEngine":
@@ -35,8 +36,8 @@ class NanoEngine:
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         """Pictures one after the other, so that none depends on its neighbours."""
-        steps = sampler.Steps.split(request.num_inference_steps or DEFAULT_STEPS)
-        total = (steps.layout + steps.pixels + ENLARGING) * len(request.seeds)
+        steps = Steps.split(request.num_inference_steps or DEFAULT_STEPS)
+        total = (steps.total + FINISHING) * len(request.seeds)
         made = 0
 
         def done(preview: Preview | None) -> None:
@@ -55,30 +56,37 @@ class NanoEngine:
         words: Tokens,
         against: Tokens,
         seed: int,
-        steps: sampler.Steps,
+        steps: Steps,
         done: Callable[[Preview | None], None],
     ) -> Pixels:
-        doubled = max(request.width, request.height) > LARGEST_1K
-        scale = BASE_SCALE * (2 if doubled else 1)
+        weights = self._weights
+        is_doubled = max(request.width, request.height) > LARGEST_1K
+        scale = BASE_SCALE * (2 if is_doubled else 1)
         size = (request.width // scale, request.height // scale)
         assert size[0] % TOKEN == 0 and size[1] % TOKEN == 0, "sizes come in steps of 128 pixels"
         guidance = DEFAULT_GUIDANCE if request.guidance_scale is None else request.guidance_scale
-        scene = sampler.sample_layout(
-            self._weights, words.ids, against.ids, size, seed, steps.layout, guidance, partial(done, None)
+        wish = self._wish(words, against)
+        scene = sampler.compose(weights, wish, size, seed, steps.composing, guidance, partial(done, None))
+        painting = sampler.paint(
+            weights, scene, seed, steps, lambda clean: done(partial(sampler.as_pixels, clean))
         )
-        small = sampler.paint(
-            self._weights, scene, seed, steps.pixels, lambda clean: done(partial(sampler.as_pixels, clean))
-        )
-        pixels = sampler.enlarge(self._weights, small, doubled)
+        pixels = sampler.enlarge(weights, painting, scene, seed, is_doubled)
         if words.quoted:
-            pixels = self._lettered(pixels, scene, " ".join(words.quoted))
+            pixels = self._lettered(pixels, scene, request.prompt, words)
         done(None)
         return pixels
 
-    def _lettered(self, pixels: Pixels, scene: sampler.SceneMap, text: str) -> Pixels:
+    def _lettered(self, pixels: Pixels, scene: Scene, prompt: str, words: Tokens) -> Pixels:
         page = self._weights.page
-        face = face_of(scene, page.vocabulary.things.index("sign"), page.sign_board)
-        return set_letters(pixels, face, text) if face else pixels
+        name, room = face_of(scene, page)
+        text = "\n".join(words.quoted)
+        return set_letters(pixels, room, text, typeface_for(prompt, name), page.styles[scene.style])
+
+    def _wish(self, words: Tokens, against: Tokens) -> Wish:
+        """Guidance leads away from what is unwanted; of that, what the prompt does not name never appears."""
+        unwanted = self._tokenizer.unwanted(words, against)
+        names = [self._weights.page.vocabulary.words[token] for token in unwanted]
+        return Wish(words.ids, unwanted, tuple(name for name in names if name not in words.words))
 
     def close(self) -> None:
         """The graphs go with the object."""

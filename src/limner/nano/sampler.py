@@ -1,29 +1,30 @@
-"""Sampling: noise to a scene map, the map to a small picture, the small picture to full size.
+"""Sampling: words to a scene, the scene to a small picture, and that to full size.
 
 Free functions over arrays. Flow matching with x-prediction (x_t = (1 - t) noise + t clean; t = 0 is noise),
-Euler steps, guidance on the layout only. Random numbers come from the seed alone, so a picture is the same in
-any batch and on any worker.
+Euler steps, guidance on what is in the picture only. Random numbers come from the seed alone, so a picture is
+the same in any batch and on any worker.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.nano.grid import (
-    CELL,
-    IMAGE_TOKENS,
+from limner.nano.boxes import (
+    HALF_CELL,
+    OBJECTS,
+    POSITION_UNIT,
+    REFINING_FROM,
     TEXT_TOKENS,
-    TOKEN,
+    back_to_front,
+    boxes_of,
+    ground_of,
     pixel_positions,
-    smoothed,
-    token_positions,
-    unpatched,
-    where_of,
 )
-from limner.nano.weights import Array, Weights
+from limner.nano.finish import grain, tile_places, view
+from limner.nano.weights import Array, Page, Weights
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -31,29 +32,58 @@ StepDone = Callable[[], None]
 Look = Callable[[Floats], None]
 """Called after a step with the estimate of the clean picture, (1, 3, h, w) about [-1, 1]."""
 
+NEVER = -1e4  # added to a logit
+
 
 @dataclass(frozen=True)
-class SceneMap:
-    """What is where, over cells (h, w)."""
+class Scene:
+    """What is in a picture of width x height base pixels. Objects lie from the back to the front."""
 
-    thing: Integers
-    colour: Integers
-    place: Integers
-    where: Floats  # (3, h, w): u and v in the thing, height over the horizon
+    width: int
+    height: int
+    things: Integers  # (K,), none of them 0
+    colours: Integers  # (K,)
+    boxes: Floats  # (K, 5): x, y, half width, half height in base pixels, facing
+    place: int
+    light: int
+    style: int
+    horizon: float  # base pixels from the top
+
+    def doubled(self) -> "Scene":
+        """The same at twice the size."""
+        boxes = self.boxes * np.array([2, 2, 2, 2, 1], np.float32)
+        width, height, horizon = 2 * self.width, 2 * self.height, 2 * self.horizon
+        return replace(self, width=width, height=height, horizon=horizon, boxes=boxes)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a picture shall show and what not, as token ids and words of the model."""
+
+    words: tuple[int, ...]
+    against: tuple[int, ...] = ()
+    unwanted: tuple[str, ...] = ()  # words that must not appear, whatever guidance makes of them
 
 
 @dataclass(frozen=True)
 class Steps:
     """How many steps each part takes."""
 
-    layout: int
-    pixels: int
+    composing: int
+    painting: int
+    refining: int
 
     @classmethod
     def split(cls, total: int) -> "Steps":
-        """Two in three go to the layout, which is the cheaper part and decides more."""
-        pixels = max(1, round(total / 3))
-        return cls(max(1, total - pixels), pixels)
+        """Two in three go to the scene, which is the cheapest part and decides most; one in eight to
+        refining, where a step costs as much as four of painting."""
+        refining = max(1, total // 8)
+        painting = max(1, round(total / 3) - refining)
+        return cls(max(1, total - painting - refining), painting, refining)
+
+    @property
+    def total(self) -> int:
+        return self.composing + self.painting + self.refining
 
 
 def times(count: int, power: float) -> Iterator[tuple[float, float]]:
@@ -72,65 +102,136 @@ def text(ids: tuple[int, ...]) -> Integers:
     return padded
 
 
-def sample_layout(
+def banned(page: Page, unwanted: tuple[str, ...]) -> dict[str, Floats]:
+    """What is added to the logits of each kind so that no unwanted word comes out of them."""
+    kinds: Mapping[str, tuple[str, ...]] = {
+        "things": page.vocabulary.things,
+        "colours": ("", *page.vocabulary.colours),
+        "place": (*(f"place:{name}" for name in page.places), *("" for _ in page.vocabulary.colours)),
+        "light": ("", *(f"light:{name}" for name in page.lights[1:])),
+        "style": ("", *(f"style:{name}" for name in page.styles[1:])),
+    }
+    return {
+        f"ban_{kind}": np.array([[NEVER if name in unwanted else 0 for name in names]], np.float32)
+        for kind, names in kinds.items()
+    }
+
+
+def compose(
     weights: Weights,
-    words: tuple[int, ...],
-    against: tuple[int, ...],
+    wish: Wish,
     size: tuple[int, int],
     seed: int,
     steps: int,
     guidance: float,
     done: StepDone,
-) -> SceneMap:
-    """A scene map for words, guided away from ``against`` (no words: from the average scene).
+) -> Scene:
+    """A scene for words, guided away from ``against`` (no words: from the average scene).
 
     ``size`` is width and height in base pixels.
     """
     width, height = size
-    n = (width // TOKEN) * (height // TOKEN)
-    position = np.zeros((1, IMAGE_TOKENS, 2), np.float32)
-    position[0, :n] = token_positions(width, height)
+    read = weights.reader({"words": np.stack([text(wish.words), text(wish.against)])})
     fixed: dict[str, Array] = {
-        "words": np.stack([text(words), text(against)]),
-        "position": position,
-        "visible": (np.arange(IMAGE_TOKENS) < n).astype(np.float32)[None],
+        **read,
+        "size": np.array([[width, height]], np.float32) / 2 / POSITION_UNIT,
         "guidance": np.array([guidance], np.float32),
+        **banned(weights.page, wish.unwanted),
     }
-    x = noise(seed, 0, (1, IMAGE_TOKENS, weights.page.token_codes))
-    out: dict[str, NDArray[np.float32]] = {}
+    x = noise(seed, 0, (1, weights.page.codes))
+    out: dict[str, Array] = {}
     for t, following in times(steps, 1.7):
-        out = weights.layout({"noisy": x, "t": np.array([t], np.float32), **fixed})
+        out = weights.composer({"noisy": x, "t": np.array([t], np.float32), **fixed})
         x = x + (following - t) / (1 - t) * (out["clean"] - x)
         done()
-    place = int(out["place"][0, :n].mean(0).argmax())
-    thing = unpatched(out["thing"][0, :n].argmax(-1), width, height)
-    colour = unpatched(out["colour"][0, :n].argmax(-1), width, height)
-    frame = smoothed(unpatched(out["frame"][0, :n], width, height), thing)
-    return SceneMap(thing, colour, np.full_like(thing, place), where_of(frame, thing))
+    return scene_of(out, width, height)
 
 
-def paint(weights: Weights, scene: SceneMap, seed: int, steps: int, look: Look) -> Floats:
-    """(1, 3, h, w) in [-1, 1]: the picture of a scene map at the base size. ``look`` sees every step."""
-    height, width = (side * CELL for side in scene.thing.shape)
-    fixed: dict[str, Array] = {
-        "thing": scene.thing[None],
-        "colour": scene.colour[None],
-        "place": scene.place[None],
-        "where": scene.where[None],
-        "position": pixel_positions(width, height)[None],
-    }
-    x = noise(seed, 1, (1, 3, height, width))
-    for t, following in times(steps, 1.5):
-        clean = weights.pixels({"noisy": x, "t": np.array([t], np.float32), **fixed})["clean"]
+def scene_of(out: Mapping[str, Array], width: int, height: int) -> Scene:
+    """The likeliest of everything, the objects that there are put into the order of their layers."""
+    things, colours = out["things"][0].argmax(-1), out["colours"][0].argmax(-1)
+    boxes = boxes_of(out["frames"][0], width, height)
+    there = np.flatnonzero(things > 0)
+    order = there[back_to_front(boxes[there])]
+    place, light, style = (int(out[kind][0].argmax()) for kind in ("place", "light", "style"))
+    horizon = float(out["horizon"][0, 0]) * POSITION_UNIT + height / 2
+    return Scene(width, height, things[order], colours[order], boxes[order], place, light, style, horizon)
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A picture before it is finished, at twice the base size."""
+
+    pixels: Floats  # (1, 3, 2h, 2w) in [-1, 1]
+    cover: Floats  # (1, 1, h / 4, w / 4): how much things cover each half-cell
+
+
+def paint(weights: Weights, scene: Scene, seed: int, steps: Steps, look: Look) -> Painting:
+    """A scene painted at the base size, then refined at twice that. ``look`` sees every step."""
+    known = weights.condition(painting_inputs(scene))
+    x = noise(seed, 1, (1, 3, scene.height, scene.width))
+    x = painted(weights, x, known["condition"], times(steps.painting, 1.5), look)
+    cover, scene = known["cover"], scene.doubled()
+    known = weights.condition(painting_inputs(scene))
+    start = REFINING_FROM
+    x = (1 - start) * noise(seed, 3, (1, 3, scene.height, scene.width)) + start * doubled(x)
+    moments = [start + (1 - start) * k / steps.refining for k in range(steps.refining + 1)]
+    x = painted(weights, x, known["condition"], pairwise(moments), look)
+    return Painting(x.clip(-1, 1), cover)
+
+
+def painted(
+    weights: Weights, x: Floats, condition: Floats, moments: Iterator[tuple[float, float]], look: Look
+) -> Floats:
+    for t, following in moments:
+        clean = weights.painter({"noisy": x, "t": np.array([t], np.float32), "condition": condition})["clean"]
         x = x + (following - t) / (1 - t) * (clean - x)
         look(clean)
-    return x.clip(-1, 1)
+    return x
 
 
-def enlarge(weights: Weights, picture: Floats, doubled: bool) -> NDArray[np.uint8]:
-    """(1, 3, h, w) in [-1, 1] -> (8h, 8w, 3) bytes, or (16h, 16w, 3) when doubled."""
-    large = weights.upscale8({"small": picture})["large"]
-    if doubled:
+def doubled(picture: Floats) -> Floats:
+    """(1, 3, h, w) -> (1, 3, 2h, 2w), bilinear."""
+    _, _, h, w = picture.shape
+    rows, columns = (np.clip((np.arange(2 * n) - 0.5) / 2, 0, n - 1) for n in (h, w))
+    for axis, at in ((2, rows), (3, columns)):
+        low = np.floor(at).astype(int)
+        high = np.minimum(low + 1, picture.shape[axis] - 1)
+        k = (at - low).astype(np.float32).reshape(-1, *[1] * (3 - axis))
+        picture = picture.take(low, axis) * (1 - k) + picture.take(high, axis) * k
+    return picture
+
+
+def painting_inputs(scene: Scene) -> dict[str, Array]:
+    """What the painter is told of a scene, filled up to OBJECTS objects."""
+    missing = OBJECTS - len(scene.things)
+    nowhere = np.tile(np.array([0, 0, HALF_CELL, HALF_CELL, 1], np.float32), (missing, 1))
+    return {
+        "things": np.pad(scene.things, (0, missing))[None],
+        "colours": np.pad(scene.colours, (0, missing))[None],
+        "boxes": np.concatenate([scene.boxes, nowhere])[None],
+        "place": np.array([scene.place]),
+        "ground": ground_of(scene.boxes, scene.horizon, scene.width, scene.height)[None],
+        "position": pixel_positions(scene.width, scene.height)[None],
+    }
+
+
+def enlarge(
+    weights: Weights, painting: Painting, scene: Scene, seed: int, is_doubled: bool
+) -> NDArray[np.uint8]:
+    """The finished picture, (8h, 8w, 3) bytes, or (16h, 16w, 3) when doubled."""
+    width, height = scene.width, scene.height
+    known: dict[str, Array] = {
+        "small": painting.pixels,
+        "cover": painting.cover,
+        "around": view(scene.horizon, width, height)[None],
+        "grain": grain(seed, width, height)[None],
+        "places": tile_places(0, 0, width, height)[None],
+        "light": np.array([scene.light]),
+        "style": np.array([scene.style]),
+    }
+    large = weights.finisher(known)["large"]
+    if is_doubled:
         large = weights.upscale2({"small": large})["large"]
     return as_pixels(large)
 

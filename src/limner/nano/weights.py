@@ -1,4 +1,4 @@
-"""The weights of the built-in model: four OpenVINO graphs and a page that says what they know, in one folder.
+"""The weights of the built-in model: OpenVINO graphs and a page that says what they know, in one folder.
 
 The graphs are compiled in the background, from the moment the weights are opened, so that the first picture
 waits for little. Knows nothing of prompts or of sampling.
@@ -16,10 +16,11 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from limner.errors import EngineFailed
-from limner.nano.tokenizer import Vocabulary
+from limner.nano.lexicon import Vocabulary
 
 BUILT_IN = Path(__file__).parent / "weights"
-NETWORKS = ("layout", "pixels", "upscale8", "upscale2")  # in the order that a picture needs them
+NETWORKS = ("reader", "composer", "condition", "painter", "finisher", "upscale2")  # in the order of their use
+EXACT = ("condition",)  # in single precision: it computes with coordinates
 Array = NDArray[Any]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -30,8 +31,11 @@ class Page:
 
     version: str
     vocabulary: Vocabulary
-    token_codes: int  # values a token has in the space of the noise
-    sign_board: Box  # the sign's face, in its u and v
+    codes: int  # values of a scene in the space of the noise
+    places: tuple[str, ...]  # as the painter counts them
+    lights: tuple[str, ...]
+    styles: tuple[str, ...]
+    rooms: Mapping[str, Box]  # thing to write on -> where, in u and v of its box
 
     @classmethod
     def read(cls, folder: Path) -> "Page":
@@ -40,17 +44,9 @@ class Page:
             page = json.loads((folder / "model.json").read_text())
         except (OSError, ValueError) as cause:
             raise EngineFailed(f"The built-in model's weights cannot be read from {folder}.") from cause
-        vocabulary = Vocabulary(
-            tuple(page["words"]),
-            page["phrases"],
-            frozenset(page["fillers"]),
-            tuple(page["things"]),
-            tuple(page["colours"]),
-            page["most_things"],
-        )
-        left, top, right, bottom = page["sign_board"]
-        board = (left, top, right, bottom)
-        return cls(page["version"], vocabulary, page["token_codes"], board)
+        rooms = {name: (room[0], room[1], room[2], room[3]) for name, room in page["face_rooms"].items()}
+        kinds = (tuple(page["places"]), tuple(page["lights"]), tuple(page["styles"]))
+        return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms)
 
 
 class Network:
@@ -67,7 +63,7 @@ class Network:
 
 
 class Weights:
-    """The four networks. Thread counts and precision are OpenVINO's properties."""
+    """The networks. Thread counts and precision are OpenVINO's properties."""
 
     def __init__(self, folder: Path = BUILT_IN, threads: int | None = None) -> None:
         self.page = Page.read(folder)
@@ -81,16 +77,24 @@ class Weights:
         compiler.shutdown(wait=False)
 
     @property
-    def layout(self) -> Network:
-        return self._networks["layout"].result()
+    def reader(self) -> Network:
+        return self._networks["reader"].result()
 
     @property
-    def pixels(self) -> Network:
-        return self._networks["pixels"].result()
+    def composer(self) -> Network:
+        return self._networks["composer"].result()
 
     @property
-    def upscale8(self) -> Network:
-        return self._networks["upscale8"].result()
+    def condition(self) -> Network:
+        return self._networks["condition"].result()
+
+    @property
+    def painter(self) -> Network:
+        return self._networks["painter"].result()
+
+    @property
+    def finisher(self) -> Network:
+        return self._networks["finisher"].result()
 
     @property
     def upscale2(self) -> Network:
@@ -98,6 +102,7 @@ class Weights:
 
     def _compile(self, name: str) -> Network:
         try:
-            return Network(self._core.compile_model(self._folder / f"{name}.xml", "CPU", self._config))
+            config = self._config | ({"INFERENCE_PRECISION_HINT": "f32"} if name in EXACT else {})
+            return Network(self._core.compile_model(self._folder / f"{name}.xml", "CPU", config))
         except RuntimeError as cause:
             raise EngineFailed(f"The built-in model's {name} network cannot be loaded.") from cause

@@ -1,0 +1,167 @@
+"""The painter: a scene's objects and place -> its picture at the base size, by flow matching in pixels.
+
+Objects are boxes with a thing and a colour in them. Each object says, at every half-cell, what of it is
+there and how much it covers; objects are laid over each other from the back to the front; a U-Net paints
+what comes of it. B is the batch, K objects, (h, w) half-cells of 4 base pixels.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from limner.nano.boxes import HALF_CELL
+from training.coordinates import channel_fourier, cosines, fourier
+from training.networks import Conv, Residual
+
+FORM_WAVES, FORM_DIMS = 16, 48
+SKETCH_DIMS = 48  # colours of the 4 x 4 base pixels of a half-cell
+OBJECT_DIMS = 160
+
+
+@dataclass(frozen=True)
+class PainterShape:
+    """What the painter is built from; stored in its checkpoint."""
+
+    things: int
+    colours: int
+    places: int
+    width: int = 128
+    condition: int = 128
+
+
+class Objects(nn.Module):
+    """What the objects say of every half-cell, laid over each other."""
+
+    def __init__(self, shape: PainterShape) -> None:
+        super().__init__()
+        self.thing, self.colour = nn.Embedding(shape.things, 48), nn.Embedding(shape.colours, 24)
+        # Each thing's own linear layer on waves of u, v: where in the thing is which of its parts.
+        self.form = nn.Embedding(shape.things, FORM_WAVES**2 * FORM_DIMS)
+        nn.init.normal_(self.form.weight, std=0.05)
+        self.first = Conv(48 + 24 + FORM_DIMS + 20 + 4, OBJECT_DIMS, 1)
+        self.second = Conv(OBJECT_DIMS, OBJECT_DIMS, 1)
+        self.cover = Conv(OBJECT_DIMS, 1, 1, gain=0.3)
+
+    def forward(self, things: Tensor, colours: Tensor, boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """things, colours (B, K) from back to front, 0 for none; boxes (B, K, 5): x, y, half width and half
+        height in base pixels from the picture's corner, facing (1 or -1); like (B, 1, h, w) of any values ->
+        what is seen (B, OBJECT_DIMS, h, w), how much of it covers the place (B, 1, h, w)."""
+        b, k = things.shape
+        h, w = like.shape[-2:]
+        u, v, inside = within(boxes, like)
+        inside = inside * (things > 0)[:, :, None, None]
+        waves = self.forms(things, u, v)
+        named = torch.cat([self.thing(things), self.colour(colours)], -1).view(b * k, 72, 1, 1)
+        scale = (boxes[..., 2:4] / 16).log().view(b * k, 2, 1, 1)
+        at = torch.stack([u, v], 2).view(b * k, 2, h, w).clamp(-1.5, 1.5)
+        parts = [
+            named.expand(-1, -1, h, w),
+            waves,
+            channel_fourier(at, 5),
+            at,
+            scale.expand(-1, -1, h, w),
+        ]
+        said = F.silu(self.first(torch.cat([part.to(waves.dtype) for part in parts], 1)))
+        said = said + F.silu(self.second(said))
+        covers = torch.sigmoid(self.cover(said)).view(b, k, 1, h, w) * inside[:, :, None]
+        return laid_over(said.view(b, k, -1, h, w), covers)
+
+    def forms(self, things: Tensor, u: Tensor, v: Tensor) -> Tensor:
+        """What a thing's own layer says of its half-cells: (B * K, FORM_DIMS, h, w)."""
+        b, k, h, w = u.shape
+        layer = self.form(things).view(b * k, FORM_WAVES**2, FORM_DIMS)
+        across = cosines(u.clamp(-1.2, 1.2), FORM_WAVES).view(b * k, h * w, FORM_WAVES, 1)
+        down = cosines(v.clamp(-1.2, 1.2), FORM_WAVES).view(b * k, h * w, 1, FORM_WAVES)
+        said: Tensor = (across * down).flatten(2) @ layer
+        return said.transpose(1, 2).reshape(b * k, FORM_DIMS, h, w)
+
+
+def within(boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """u, v of every half-cell in every box (-1 to 1 inside; u runs backwards in what faces left), and whether
+    the box, with a half-cell around it, holds it: each (B, K, h, w)."""
+    ones = torch.ones_like(like)  # counted up, not arange, so that an exported graph takes any size
+    x, y = ((ones.cumsum(axis) - 0.5) * HALF_CELL for axis in (-1, -2))
+    cx, cy, half_w, half_h, facing = (part[..., None, None] for part in boxes.unbind(-1))
+    dx, dy = x - cx, y - cy
+    inside = (dx.abs() < half_w + 0.9 * HALF_CELL) & (dy.abs() < half_h + 0.9 * HALF_CELL)
+    return dx / half_w * facing, dy / half_h, inside.to(boxes.dtype)
+
+
+def laid_over(said: Tensor, covers: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, K, D, h, w) and (B, K, 1, h, w) from back to front -> what is seen, and how much of it there is."""
+    seen, cover = torch.zeros_like(said[:, 0]), torch.zeros_like(covers[:, 0])
+    for k in range(said.shape[1]):
+        seen = seen * (1 - covers[:, k]) + said[:, k] * covers[:, k]
+        cover = cover * (1 - covers[:, k]) + covers[:, k]
+    return seen, cover
+
+
+class Painter(nn.Module):
+    """Noisy pixels, time and a scene -> clean pixels: a U-Net at 1/4, 1/8 and 1/16 of the base size.
+
+    U-Net: Ronneberger et al. 2015. The modulation by the scene is that of SPADE (Park et al. 2019).
+    """
+
+    def __init__(self, shape: PainterShape) -> None:
+        super().__init__()
+        self.shape = shape
+        w, c = shape.width, shape.condition
+        self.objects = Objects(shape)
+        self.place = nn.Embedding(shape.places, 48)
+        self.describe = nn.Sequential(
+            Conv(OBJECT_DIMS + 1 + 48 + 2 + 8 + 2 + 8, 192, 1),
+            nn.SiLU(),
+            Conv(192, c, 1),
+            nn.SiLU(),
+            Conv(c, c, 1),
+        )
+        self.time = nn.Sequential(nn.Linear(16, c), nn.SiLU(), nn.Linear(c, c))
+        self.sketch = Conv(OBJECT_DIMS, SKETCH_DIMS, 1, gain=0.3)
+        self.enter = Conv(48 + c + SKETCH_DIMS, w, 3)
+        self.down1, self.down2 = Conv(4 * w, 192, 1), Conv(4 * 192, 256, 1)
+        self.down = nn.ModuleList([Residual(w, c), Residual(w, c), Residual(192, c), Residual(192, c)])
+        self.middle = nn.ModuleList([Residual(256, c), Residual(256, c)])
+        self.up2, self.up1 = Conv(256, 4 * 192, 1), Conv(192, 4 * w, 1)
+        self.up = nn.ModuleList(
+            [Residual(192, c), Residual(192, c), Residual(w, c), Residual(w, c), Residual(w, c)]
+        )
+        self.leave1, self.leave2, self.leave3 = Conv(w, 4 * 32, 1), Conv(32, 32), Conv(32, 12, gain=0.3)
+
+    def condition(
+        self, things: Tensor, colours: Tensor, boxes: Tensor, place: Tensor, ground: Tensor, position: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What the scene says of each half-cell, the same at every step; and how much things cover it.
+
+        things, colours, boxes: see Objects. place (B,), ground (B, 2, h, w): height under the horizon and
+        the contact shadows, position (B, 2, h, w) -> (B, c + SKETCH_DIMS, h, w), of which the last are a
+        first guess of the things' pixels, and (B, 1, h, w).
+        """
+        h, w = ground.shape[-2:]
+        seen, cover = self.objects(things, colours, boxes, ground[:, :1])
+        where = self.place(place)[:, :, None, None].expand(-1, -1, h, w)
+        waves = channel_fourier(ground[:, :1], 4), channel_fourier(position, 2)
+        known = [seen, cover, where, ground, waves[0], position, waves[1]]
+        described = self.describe(torch.cat([part.to(seen.dtype) for part in known], 1))
+        return torch.cat([described, self.sketch(seen)], 1), cover
+
+    def forward(self, noisy: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+        """noisy (B, 3, 4h, 4w), t (B,), condition as above -> clean (B, 3, 4h, 4w) in [-1, 1]."""
+        described, sketch = torch.split(condition, [self.shape.condition, SKETCH_DIMS], 1)
+        c0 = described + self.time(fourier(t[:, None], 8))[:, :, None, None]
+        c1 = F.avg_pool2d(c0, 2)
+        c2 = F.avg_pool2d(c1, 2)
+        x = self.enter(torch.cat([F.pixel_unshuffle(noisy, 4).to(c0.dtype), c0, sketch], 1))
+        a = self.down[1](self.down[0](x, c0), c0)
+        b = self.down[3](self.down[2](self.down1(F.pixel_unshuffle(a, 2)), c1), c1)
+        x = self.down2(F.pixel_unshuffle(b, 2))
+        for block in self.middle:
+            x = block(x, c2)
+        x = b + F.pixel_shuffle(self.up2(x), 2)
+        x = self.up[1](self.up[0](x, c1), c1)
+        x = a + F.pixel_shuffle(self.up1(x), 2)
+        for block in self.up[2:]:
+            x = block(x, c0)
+        x = F.silu(F.pixel_shuffle(self.leave1(x), 2))
+        return F.pixel_shuffle(self.leave3(F.silu(self.leave2(x)) + x), 2)

@@ -1,0 +1,169 @@
+"""More places (training/places.py says what a painter of a place is): gardens, rooms, depths and heights."""
+
+import numpy as np
+
+from training.places import (
+    LATTICE,
+    Array,
+    Canvas,
+    colour,
+    daylight,
+    fade,
+    flakes,
+    grass,
+    mix,
+    step,
+    waves,
+)
+
+
+def garden(c: Canvas, tint: Array) -> Array:
+    hedge = mix(colour(34, 92, 44), colour(74, 140, 60), c.clouds(3, 0.3, 0.3))
+    top = c.horizon - 16 - 3 * np.sin(c.x * 0.2 + 6 * c.draws[3])
+    scene = mix(daylight(c, 0.8), hedge, c.below(top))
+    scene = mix(scene, grass(c, colour(116, 190, 84), colour(84, 166, 62)), c.below(c.horizon))
+    scene = mix(
+        scene, colour(252, 120, 160), flakes(c, 0.17, 0.22) * c.below(top + 3) * (1 - c.below(c.horizon + 3))
+    )
+    return mix(scene, colour(255, 238, 130), flakes(c, 0.09, 0.14) * c.below(c.horizon + 6))
+
+
+def lake(c: Canvas, tint: Array) -> Array:
+    far = c.horizon - 14
+    scene = daylight(c, 0.6)
+    hills = mix(colour(86, 128, 140), colour(62, 108, 92), c.noise(3, 0.06))
+    scene = mix(scene, hills, c.below(far - 7 * (1 + np.sin(c.x * 0.05 + 6 * c.draws[2]))))
+    water = waves(c, colour(142, 196, 214), colour(46, 122, 160))
+    glint = np.exp(-(((c.y - c.horizon - 3) / 7) ** 2))[..., None] * colour(80, 120, 96)
+    scene = mix(scene, water * 0.85 + 0.3 * glint, c.below(c.horizon))
+    reeds = c.height * 0.9 - 9 * c.noise(5, 0.35, 0.0)
+    return mix(scene, colour(74, 128, 58) * (0.8 + 0.4 * c.noise(6, 0.6, 0.1))[..., None], c.below(reeds))
+
+
+def farm(c: Canvas, tint: Array) -> Array:
+    depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
+    across = (c.x - c.width / 2) / (0.12 + depth)
+    furrow = 0.5 + 0.5 * np.cos(across * 0.16)
+    soil = mix(colour(214, 172, 78), colour(150, 104, 56), furrow * (0.45 + 0.5 * depth))
+    scene = mix(daylight(c, 0.4), colour(140, 168, 86), c.below(c.ridge(3, 0.03, 6)))
+    scene = mix(scene, soil, c.below(c.horizon))
+    post = step((0.07 - np.abs(np.mod(c.x * 0.06 + c.draws[4], 1) - 0.5)) / (0.06 * c.texel))
+    rails = sum(step((0.8 - np.abs(c.y - c.horizon + k)) / c.texel) for k in (2.5, 6.5))
+    fence = np.maximum(post * c.below(c.horizon - 9) * (1 - c.below(c.horizon + 1)), np.clip(rails, 0, 1))
+    return mix(scene, colour(246, 240, 226), fence)
+
+
+def kitchen(c: Canvas, tint: Array) -> Array:
+    tx, ty = np.mod(c.x / 14, 1), np.mod(c.y / 14, 1)
+    joint = np.maximum(step((0.05 - tx) / 0.03), step((0.05 - ty) / 0.03))
+    glaze = colour(226, 240, 240) * (0.97 + 0.05 * (ty + tx) / 2)[..., None]
+    wall = mix(glaze, colour(170, 196, 200), joint)
+    top = fade(c, colour(236, 232, 226), colour(206, 200, 192), c.horizon, c.height)
+    speck = c.noise(4, 1.4) * 0.5 + c.noise(5, 2.6) * 0.5
+    top = top * (0.94 + 0.12 * speck)[..., None]
+    edge = np.exp(-(((c.y - c.horizon) / 1.5) ** 2))
+    return mix(mix(wall, top, c.below(c.horizon)), colour(120, 124, 128), edge * 0.6)
+
+
+def library(c: Canvas, tint: Array) -> Array:
+    tall = c.horizon / 3
+    shelf = np.floor(c.y / tall)
+    inside = np.mod(c.y, tall) / tall
+    book = np.floor(c.x / 5.5 + 3.7 * shelf)
+    u = np.mod(c.x / 5.5 + 3.7 * shelf, 1)
+    which = book.astype(int) * 7 + shelf.astype(int) * 13
+    tone = np.stack([0.5 + 0.35 * np.sin(which * a + b) for a, b in ((2.4, 0.3), (1.7, 2.1), (3.1, 4.0))], -1)
+    spine = (tone * 0.75 + 0.08).astype(np.float32) * (0.7 + 0.5 * np.sin(np.pi * u))[..., None]
+    high = 0.24 + 0.16 * np.mod(which * 0.37, 1)
+    scene = mix(colour(52, 34, 24) * np.ones_like(spine), spine, step((inside - high) / 0.04))
+    scene = mix(scene, colour(140, 92, 54), step((inside - 0.93) / 0.02))
+    floor = fade(c, colour(110, 66, 40), colour(150, 94, 58), c.horizon, c.height)
+    return mix(scene, floor * (0.92 + 0.14 * c.noise(4, 0.4, 0.05))[..., None], c.below(c.horizon))
+
+
+def underwater(c: Canvas, tint: Array) -> Array:
+    deep = fade(c, colour(70, 190, 216), colour(12, 70, 128), 0, c.horizon)
+    ray = np.clip(np.sin((c.x + 0.5 * c.y) * 0.11 + 6 * c.draws[3]) - 0.35, 0, 1) * np.clip(
+        1 - c.y / c.horizon, 0, 1
+    )
+    scene = deep + 0.28 * ray[..., None]
+    bubbles = flakes(c, 0.07, 0.12)
+    scene = mix(scene, colour(214, 246, 252), bubbles * 0.55)
+    sand = fade(c, colour(150, 160, 120), colour(206, 196, 146), c.horizon, c.height)
+    scene = mix(scene, sand * (0.9 + 0.16 * c.noise(6, 0.3, 0.6))[..., None], c.below(c.ridge(6, 0.05, 5)))
+    weed = (
+        c.horizon
+        + 8
+        - 22 * np.maximum(0, np.sin(c.x * 0.3 + 0.6 * np.sin(c.y * 0.2) + 6 * c.draws[5]) - 0.75) * 4
+    )
+    return mix(scene, colour(30, 120, 84), c.below(weed) * (1 - c.below(c.horizon + 8)))
+
+
+def space(c: Canvas, tint: Array) -> Array:
+    dark = np.ones((*c.x.shape, 3), np.float32) * colour(10, 8, 26)
+    cloud = step((c.clouds(0, 0.022, 0.022) - 0.42) / 0.4)
+    scene = mix(dark, mix(colour(90, 40, 140), colour(30, 90, 170), c.noise(3, 0.02)), cloud * 0.75)
+    scene = mix(scene, colour(255, 255, 250), flakes(c, 0.16, 0.11))
+    ground = fade(c, colour(150, 146, 156), colour(96, 92, 104), c.horizon, c.height)
+    crater = step((c.noise(5, 0.12, 0.35) - 0.6) / 0.1)
+    return mix(scene, ground * (1 - 0.25 * crater)[..., None], c.below(c.ridge(6, 0.03, 4)))
+
+
+def cave(c: Canvas, tint: Array) -> Array:
+    rock = mix(colour(52, 42, 46), colour(104, 86, 80), c.clouds(2, 0.09, 0.09))
+    mouth = np.hypot((c.x - c.width * 0.5) / (0.36 * c.width), (c.y - c.horizon * 0.62) / (0.62 * c.horizon))
+    mouth = mouth + 0.24 * (c.noise(1, 0.12) - 0.5)
+    outside = fade(c, colour(240, 214, 150), colour(255, 240, 200), 0, c.horizon)
+    scene = mix(outside, rock, step((mouth - 0.86) / 0.1))
+    scene = scene + 0.25 * np.exp(-(((mouth - 0.8) / 0.25) ** 2))[..., None] * colour(255, 190, 110)
+    floor = fade(c, colour(110, 90, 78), colour(58, 46, 44), c.horizon, c.height)
+    return mix(scene, floor * (0.85 + 0.3 * c.noise(5, 0.16, 0.4))[..., None], c.below(c.horizon + 2))
+
+
+def stage(c: Canvas, tint: Array) -> Array:
+    fold = 0.5 + 0.5 * np.sin(c.x * 0.42 + 0.8 * np.sin(c.x * 0.13))
+    curtain = mix(colour(92, 8, 24), colour(196, 26, 48), fold)
+    centre = c.width / 2
+    cone = np.abs(c.x - centre) / (6 + 0.42 * c.y)
+    scene = curtain * (0.62 + 0.55 * np.exp(-(cone**2)))[..., None]
+    boards = fade(c, colour(120, 74, 42), colour(164, 108, 64), c.horizon, c.height)
+    seam = np.exp(-(((np.mod((c.y - c.horizon) / 7, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.001)
+    spot = ((c.x - centre) / (0.4 * c.width)) ** 2 + (
+        (c.y - (c.horizon + c.height) / 2) / (0.3 * (c.height - c.horizon) + 1)
+    ) ** 2
+    boards = boards * (1 - 0.35 * seam)[..., None] + 0.3 * np.exp(-spot)[..., None] * colour(255, 240, 190)
+    return mix(scene, boards, c.below(c.horizon))
+
+
+def skyline(c: Canvas, tint: Array) -> Array:
+    scene = fade(c, colour(120, 186, 236), colour(226, 240, 248), 0, c.horizon)
+    for k, (wide, paint) in enumerate(((0.07, colour(164, 188, 210)), (0.05, colour(96, 124, 156)))):
+        cell = c.x * wide + 9 * c.draws[3 + k]
+        tall = c.lattices[1 + k][np.floor(cell).astype(int) % LATTICE, 3]
+        roof = c.horizon * (0.2 + 0.25 * k + 0.5 * tall)
+        pane = step((0.2 - np.abs(np.mod(cell * 4, 1) - 0.5)) / 0.2) * step(
+            (0.25 - np.abs(np.mod(c.y / 5, 1) - 0.5)) / 0.2
+        )
+        front = mix(paint * np.ones_like(scene), colour(232, 240, 246), pane * 0.55 * c.below(roof + 3))
+        scene = mix(scene, front, c.below(roof))
+    river = waves(c, colour(120, 168, 196), colour(70, 120, 160))
+    return mix(scene, river, c.below(c.horizon))
+
+
+def autumn_forest(c: Canvas, tint: Array) -> Array:
+    haze = fade(c, colour(250, 206, 120), colour(252, 228, 170), 0, c.horizon)
+    leaves = mix(colour(196, 70, 24), colour(248, 172, 44), c.clouds(1, 0.14, 0.14))
+    scene = mix(haze, leaves, np.clip(1.35 - c.y / (0.6 * c.horizon), 0, 1))
+    phase = c.x * 0.05 + 3 * c.draws[3]
+    thick = 0.10 + 0.10 * np.mod(np.floor(phase) * 0.61, 1)
+    trunk = step((thick - np.abs(np.mod(phase, 1) - 0.5)) / max(0.05 * c.texel, 0.03))
+    scene = mix(scene, colour(92, 60, 44), trunk * np.clip(c.y / (0.35 * c.horizon), 0, 1))
+    litter = mix(colour(190, 92, 34), colour(236, 164, 60), c.noise(4, 0.5, 0.3))
+    return mix(scene, litter * (0.85 + 0.25 * c.noise(5, 1.0, 0.5))[..., None], c.below(c.ridge(6, 0.05, 3)))
+
+
+SCENERY = {
+    "garden": garden, "lake": lake, "farm": farm, "kitchen": kitchen, "library": library,
+    "underwater": underwater, "space": space, "cave": cave, "stage": stage, "skyline": skyline,
+    "autumn forest": autumn_forest,
+}  # fmt: skip
