@@ -11,6 +11,8 @@ from tests.contract.hostile.judging import fault_of
 from tests.contract.hostile.siege import Siege, besieged
 from tests.contract.hostile.wire import Answer
 
+pytestmark = pytest.mark.timeout(300)  # a server of its own, and hundreds of requests
+
 SEED = 20261121
 COUNT = 300
 MOST_BYTES = 1 << 30
