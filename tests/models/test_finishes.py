@@ -1,4 +1,4 @@
-"""Lights and styles: the same every time, the same on a crop as on the whole, different from each other."""
+"""Lights and styles: always the same, the same on a crop as on the whole, and each different at a glance."""
 
 from itertools import combinations
 

@@ -1,24 +1,41 @@
-"""Quoted words stand on the face of the sign, and nowhere else."""
+"""Quoted words stand on the face of what can be written on, in the typeface asked for, in every style."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from limner.nano.grid import where_of
-from limner.nano.lettering import face_of, set_letters
-from limner.nano.sampler import SceneMap
+from limner.nano.lettering import (
+    ALONE,
+    TYPEFACES,
+    able,
+    face_of,
+    missing,
+    set_letters,
+    typeface_for,
+    unwritable,
+)
+from limner.nano.sampler import Scene
+from limner.nano.weights import Page
+from training.vocabulary import STYLES
 
-SIGN = 1
-BOARD = (-0.8, -0.6, 0.8, 0.2)
+FACE = (0.25, 0.3, 0.75, 0.55)
+THINGS = ("nothing", "sign", "apple", "card")
+ROOMS = {"sign": (-0.9, -0.9, 0.9, 0.1), "card": (-0.5, -0.5, 0.5, 0.5)}
 
 
-def scene_with_sign(rows: slice, columns: slice) -> SceneMap:
-    """A sign whose square is the whole picture, seen in some of the cells."""
-    thing = np.zeros((16, 16), np.int64)
-    thing[rows, columns] = SIGN
-    frame = np.zeros((5, 16, 16), np.float32)
-    frame[2], frame[3] = 1, 1  # two position units wide: the picture's side
-    return SceneMap(thing, np.zeros_like(thing), np.zeros_like(thing), where_of(frame, thing))
+def scene(*things: tuple[int, float, float, float, float]) -> Scene:
+    """Of (thing, x, y, half width, half height), from the back to the front, 128 base pixels a side."""
+    boxes = np.array([[*numbers, 1] for _, *numbers in things], np.float32).reshape(-1, 5)
+    kinds = np.array([thing for thing, *_ in things], np.int64)
+    return Scene(128, 128, kinds, np.zeros_like(kinds), boxes, 0, 0, 0, 64.0)
+
+
+def page() -> Page:
+    return cast(Page, SimpleNamespace(rooms=ROOMS, vocabulary=SimpleNamespace(things=THINGS)))
 
 
 def inked(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, float, float, float]:
@@ -28,30 +45,102 @@ def inked(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, f
     return columns.min() / width, rows.min() / height, columns.max() / width, rows.max() / height
 
 
-@pytest.mark.parametrize("columns", [slice(0, 16), slice(2, 9)])
-def test_the_face_is_found_even_where_part_of_the_sign_is_hidden(columns: slice) -> None:
-    face = face_of(scene_with_sign(slice(2, 12), columns), SIGN, BOARD)
-    assert face == pytest.approx((0.1, 0.2, 0.9, 0.6), abs=1e-6)
+def blank(shade: int, side: int = 512) -> NDArray[np.uint8]:
+    return np.full((side, side, 3), shade, np.uint8)
 
 
-def test_without_a_sign_or_with_a_speck_of_one_there_is_no_face() -> None:
-    assert face_of(scene_with_sign(slice(0, 0), slice(0, 0)), SIGN, BOARD) is None
-    assert face_of(scene_with_sign(slice(3, 4), slice(3, 6)), SIGN, BOARD) is None
+def test_the_frontmost_face_is_written_on() -> None:
+    name, face = face_of(scene((3, 20, 20, 10, 10), (1, 64, 64, 40, 20), (2, 100, 100, 9, 9)), page())
+    assert name == "sign"
+    assert face == pytest.approx((28 / 128, 46 / 128, 100 / 128, 66 / 128))
 
 
-@pytest.mark.parametrize("text", ["HELLO", "W", "a long line of many words", "50% off!"])
+def test_without_a_face_the_words_become_a_title() -> None:
+    assert face_of(scene((2, 64, 64, 20, 20)), page()) == ("", ALONE)
+    assert face_of(scene(), page()) == ("", ALONE)
+
+
+@pytest.mark.parametrize("text", ["HELLO", "W", "a long line of many words", "50% off!", "OPEN\nLATE"])
 @pytest.mark.parametrize("shade", [230, 20])
 def test_letters_stay_on_the_face_and_stand_out(text: str, shade: int) -> None:
-    picture = np.full((512, 512, 3), shade, np.uint8)
-    face = (0.25, 0.3, 0.75, 0.55)
-    lettered = set_letters(picture, face, text)
-    left, top, right, bottom = inked(picture, lettered)
-    assert face[0] <= left < right <= face[2]
-    assert face[1] <= top < bottom <= face[3]
+    lettered = set_letters(blank(shade), FACE, text)
+    left, top, right, bottom = inked(blank(shade), lettered)
+    assert FACE[0] <= left < right <= FACE[2]
+    assert FACE[1] <= top < bottom <= FACE[3]
     assert np.abs(lettered.astype(int) - shade).max() > 150
 
 
 def test_letters_are_as_large_as_the_face_allows() -> None:
-    picture = np.full((512, 512, 3), 230, np.uint8)
-    left, _, right, _ = inked(picture, set_letters(picture, (0.1, 0.1, 0.9, 0.9), "WIDE"))
+    left, _, right, _ = inked(blank(230), set_letters(blank(230), (0.1, 0.1, 0.9, 0.9), "WIDE"))
     assert right - left > 0.6
+
+
+@pytest.mark.parametrize("face", [(0.9, 0.9, 1.4, 1.3), (-0.5, -0.5, 0.02, 0.02), (0.5, 0.5, 0.505, 0.9)])
+def test_a_face_that_reaches_out_of_the_picture_fails_nothing(
+    face: tuple[float, float, float, float],
+) -> None:
+    assert set_letters(blank(200), face, "EDGE").shape == (512, 512, 3)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_lays_letters_on_its_own_way_and_legibly(style: str) -> None:
+    lettered = set_letters(blank(215), FACE, "READ ME", style=style)
+    assert np.array_equal(lettered, set_letters(blank(215), FACE, "READ ME", style=style))
+    change = np.abs(lettered.astype(int) - 215).max(-1)
+    assert 0.01 < (change > 90).mean() < 0.2
+
+
+def test_textures_differ() -> None:
+    def on(style: str) -> NDArray[np.uint8]:
+        return set_letters(blank(215), FACE, "READ ME", style=style)
+
+    plain = on("plain")
+    different = [style for style in STYLES if not np.array_equal(on(style), plain)]
+    assert {"watercolour", "pencil", "pixel art", "neon", "paper cut", "stained glass"} <= set(different)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "face", "typeface"),
+    [
+        ('a sign "OPEN"', "sign", "sans"),
+        ('a handwritten sign "OPEN"', "sign", "handwritten"),
+        ('a hand-lettered card that says "Hi"', "card", "handwritten"),
+        ('a speech bubble "Wow"', "bubble", "comic"),
+        ('bold letters on a card "Hi"', "card", "sans"),
+        ('a label in a typewriter font "N 5"', "label", "typewriter"),
+        ('a serif title "Times"', "", "serif"),
+        ('a sans-serif card "Hi"', "card", "sans"),
+        ('a sign "comic typewriter"', "sign", "sans"),
+    ],
+)
+def test_the_prompt_chooses_the_typeface(prompt: str, face: str, typeface: str) -> None:
+    assert typeface_for(prompt, face) == typeface
+
+
+def test_typefaces_look_different() -> None:
+    set_in = {name: set_letters(blank(230), FACE, "Quartz", name).tobytes() for name in TYPEFACES}
+    assert len(set(set_in.values())) == len(TYPEFACES)
+
+
+@pytest.mark.parametrize(
+    ("typeface", "text"),
+    [
+        ("serif", "Ωμέγα Привет Żółw"),
+        ("handwritten", "Привет Crème"),
+        ("typewriter", "Żółw"),
+        ("comic", "Crème"),
+    ],
+)
+def test_each_typeface_has_the_scripts_it_is_said_to_have(typeface: str, text: str) -> None:
+    assert missing(text, typeface) == ()
+
+
+def test_what_a_typeface_lacks_is_set_in_the_widest_one() -> None:
+    assert able("comic", "Привет") == "sans"
+    assert able("comic", "Hello") == "comic"
+    assert unwritable("A 漢 B 漢") == ("漢",)
+
+
+def test_the_fonts_are_small() -> None:
+    fonts = Path(__file__).parents[2] / "src" / "limner" / "nano" / "fonts"
+    assert sum(font.stat().st_size for font in fonts.glob("*.ttf")) < 1.3e6

@@ -47,7 +47,7 @@ def glowing(under: Floats, letters: Floats, unit: float) -> Floats:
     near, wide = soft(letters, 0.5 * unit), soft(letters, 1.6 * unit)
     face = under.reshape(-1, 3).max(0) if under.size else np.ones(3, np.float32)
     hue = np.array([1.0, 0.25, 0.6], np.float32) * 0.6 + 0.4 * face / max(float(face.max()), 0.05)
-    dark = under * (1 - 0.6 * wide.clip(0, 1)[..., None])
+    dark = under * (1 - 0.88 * (3.5 * wide).clip(0, 1)[..., None])
     lit: Floats = dark + hue * (0.55 * near + 0.7 * wide)[..., None] + 0.9 * letters[..., None]
     return lit
 
