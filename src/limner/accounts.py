@@ -138,7 +138,10 @@ def is_key_of(tx: Connection, account_id: str, key: str) -> bool:
 
 
 def authenticate(tx: Connection, key: str) -> Caller:
-    """Who presents this key. Raises Unauthorized, or Forbidden for a suspended account."""
+    """Who presents this key. Raises Unauthorized, or Forbidden for a suspended account.
+
+    Only hashes are compared, so how long that takes tells nothing of the key, as in constant time.
+    """
     query = (
         select(
             accounts.c.id.label("account_id"),

@@ -1,5 +1,6 @@
 """What is offered: the list and its ETag, one model, price quotes, text for agents, the website's paths."""
 
+import re
 from typing import Any
 
 import pytest
@@ -123,6 +124,18 @@ def test_agents_find_their_way_without_a_key(indoors: Inside) -> None:
         assert f"POST {ORIGIN}/api/v3/{model}\n" in page.text
         assert "- num_images (integer; optional; from 1 to 4; default 1): " in page.text
         assert ("- resolution " in page.text) == (model in ("google/imagen4", "google/imagen4-ultra"))
+
+
+def test_agents_are_told_of_calls_that_there_are(indoors: Inside) -> None:
+    told = (
+        indoors.stranger.get("/llms.txt").text + indoors.stranger.get("/models/google/imagen4/llms.txt").text
+    )
+    described = indoors.stranger.get("/openapi.json").json()["paths"]
+    calls = re.findall(rf"(GET|POST) {ORIGIN}([^\s:]+)", told)
+    assert len(calls) == 9
+    for method, path in calls:
+        template = re.sub("<model>|google/imagen4", "{model_id}", path).replace("<id>", "{prediction_id}")
+        assert method.lower() in described[template]
 
 
 def test_the_websites_paths_answer_the_comfyui_nodes(indoors: Inside) -> None:

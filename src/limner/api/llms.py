@@ -31,6 +31,8 @@ INDEX = """\
 - [OpenAPI]({origin}/openapi.json): every call, with its inputs and answers
 - POST {origin}/api/v3/<model>: submit a request
 - GET {origin}/api/v3/predictions/<id>/result: ask for its result
+- GET {origin}/api/v3/predictions/<id>/events: follow it, as a stream of events
+- POST {origin}/api/v3/predictions/<id>/cancel: end it, free of charge
 - POST {origin}/api/v3/predictions: list what was submitted, newest first
 - POST {origin}/api/v3/model/price: quote a price, free of charge
 - GET {origin}/api/v3/balance: what can be spent
@@ -59,7 +61,7 @@ header `Idempotency-Key` and repeat the request with the same key.
 
 {inputs}
 
-Other inputs are dropped.
+Other inputs are dropped, and named in `data.warnings`; with `?strict=1` they are an error.
 
 ## Result
 
@@ -67,6 +69,7 @@ GET {origin}/api/v3/predictions/<id>/result
 Authorization: Bearer <key>
 
 Ask once a second while `data.status` is `created` or `processing`; it ends as `completed` or `failed`.
+With `?wait=9` the answer comes as soon as it ends, or after 9 seconds.
 When completed, `data.outputs` holds one link per picture, open to anybody, and `data.images` the seed and the
 size of each. When failed, `data.error` says why, and nothing is charged.
 
