@@ -7,27 +7,21 @@ changes nothing in a picture.
 from collections.abc import Iterator, Mapping
 
 from training.emoji import EMOJI, PEOPLE, PROFESSIONS
+from training.names import DISHES, FLAVOURS, INHERENT, IRREGULAR, SAME, THINGS, WHOLE
 from training.synonyms import (
     BEYOND,
     COUNTED,
-    DISHES,
     FILLERS,
-    FLAVOURS,
-    INHERENT,
-    IRREGULAR,
     LIGHT_NAMES,
     MARKS,
     PLACE_NAMES,
     RELATION_NAMES,
-    SAME,
     SHADES,
     SIZE_NAMES,
     STYLE_NAMES,
-    THINGS,
     TINGES,
     TYPEFACES,
     WEATHERS,
-    WHOLE,
 )
 from training.vocabulary import COLOURS, COUNTS, DRAWINGS, FACES, PLACES, RELATIONS, WORDS
 

@@ -2,8 +2,9 @@
 
 from limner.nano.lexicon import LONGEST_PHRASE
 from training.emoji import EMOJI
+from training.names import THINGS
 from training.phrases import contradictions, emoji_table, phrase_table, plural, unknown_words
-from training.synonyms import LIGHT_NAMES, PLACE_NAMES, SHADES, STYLE_NAMES, THINGS
+from training.synonyms import LIGHT_NAMES, PLACE_NAMES, SHADES, STYLE_NAMES
 from training.vocabulary import COLOURS, DRAWINGS, FACES, LIGHTS, STYLES, WORDS
 from training.vocabulary import PLACE_NAMES as PLACES
 

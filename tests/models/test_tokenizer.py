@@ -93,6 +93,7 @@ def test_relations_are_read_however_they_are_put(prompt: str, words: str) -> Non
         ("a dozen roses", "six rose", ("more than six",)),
         ("100000000000000000000000 cats", "six cat", ("more than six",)),
         ("2 cats, 3 dogs, 4 mice", "two cat , three dog", ("four mice",)),
+        ("six cats and mice", "six cat , two mouse", ()),  # as many as there is room for
         ("\U0001f34e\U0001f34e\U0001f34e", "three apple", ()),
         ("a cat \U0001f431", "cat", ()),  # the same cat
         ("\U0001f469\u200d\U0001f680", "astronaut", ()),

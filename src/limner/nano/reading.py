@@ -132,7 +132,8 @@ class Reader:
         """ "The background is blue"; the sky cannot be helped."""
         place = self._reading.places[-1]
         if place.word != "background" or place.tint:
-            return self._leave_out(piece.text)
+            self._leave_out(piece.text)
+            return
         self._reading.places[-1] = replace(place, tint=piece.word)
 
     def _size(self, piece: Piece) -> None:

@@ -23,6 +23,10 @@ class Noun:
         return [word for word in (self.count, self.size, self.colour, self.name) if word]
 
     @property
+    def is_bare_plural(self) -> bool:
+        return self.is_plural and not self.count
+
+    @property
     def written(self) -> str:
         return " ".join([*self.words[:-1], self.text or self.name])
 

@@ -110,15 +110,18 @@ class Tokenizer:
         """What one picture has room for; of letters, what they stand on comes first."""
         room = self._vocabulary.most_things
         is_first = [has_letters and any(n.name in self._vocabulary.faces for n in group) for group in groups]
-        kept = set()
+        kept: dict[int, list[str]] = {}
         for k in sorted(range(len(groups)), key=lambda k: not is_first[k]):
             size = sum(number_of(noun) for noun in groups[k])
-            if size <= room:
-                kept.add(k)
+            if size > room >= 1 and groups[k][0].is_bare_plural and len(groups[k]) == 1:  # some, then
+                kept[k] = [*([COUNTS[room - 1]] if room > 1 else []), *groups[k][0].words]
+                room = 0
+            elif size <= room:
+                kept[k] = phrases[k]
                 room -= size
             else:
                 reading.left_out += [noun.written for noun in groups[k]]
-        return [phrases[k] for k in sorted(kept)]
+        return [kept[k] for k in sorted(kept)]
 
     def _seen(self, reading: Reading, place: Named | None) -> list[Noun]:
         """The things, without those that the place shows anyway ("a library with books")."""
@@ -203,12 +206,12 @@ def sides_of(nouns: list[Noun]) -> list[Relation]:
 
 
 def number_of(noun: Noun) -> int:
-    count = noun.count or (BARE_PLURAL if noun.is_plural else "one")
+    count = noun.count or (BARE_PLURAL if noun.is_bare_plural else "one")
     return COUNTS.index(count) + 1
 
 
 def said(noun: Noun) -> list[str]:
-    return [BARE_PLURAL, *noun.words] if noun.is_plural and not noun.count else noun.words
+    return [BARE_PLURAL, *noun.words] if noun.is_bare_plural else noun.words
 
 
 def said_together(relation: Relation) -> list[str]:
