@@ -26,8 +26,14 @@ Picture = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def engine() -> NanoEngine:
-    return load_engine({"threads": "2"})
+def weights() -> Weights:
+    """Opened once: compiling the graphs takes longer than a picture."""
+    return Weights(threads=2)
+
+
+@pytest.fixture(scope="module")
+def engine(weights: Weights) -> NanoEngine:
+    return NanoEngine(weights)
 
 
 def draw(
@@ -124,14 +130,14 @@ def test_the_colour_is_on_the_thing_and_follows_the_prompt(engine: NanoEngine) -
         assert redness(red) > 60 > 0 > redness(green)
 
 
-def composed(prompt: str, seed: int = 1) -> sampler.Scene:
-    weights = Weights(threads=2)
+def composed(weights: Weights, prompt: str, seed: int = 1) -> sampler.Scene:
     wish = sampler.Wish(Tokenizer(weights.page.vocabulary).tokenize(prompt).ids)
     return sampler.compose(weights, wish, (128, 128), seed, 14, 3.0, lambda: None)
 
 
-def test_quoted_words_change_the_face_of_the_sign_and_nothing_else(engine: NanoEngine) -> None:
-    weights = Weights(threads=2)
+def test_quoted_words_change_the_face_of_the_sign_and_nothing_else(
+    weights: Weights, engine: NanoEngine
+) -> None:
     request = 'a sign "{}" on a green meadow'
     wish = sampler.Wish(Tokenizer(weights.page.vocabulary).tokenize(request.format("ONE")).ids)
     steps = sampler.Steps.split(6)
@@ -148,22 +154,21 @@ def test_quoted_words_change_the_face_of_the_sign_and_nothing_else(engine: NanoE
 @pytest.mark.parametrize(
     ("said", "count"), [("a cat", 1), ("two cats", 2), ("three cats", 3), ("five cats", 5)]
 )
-def test_as_many_things_are_composed_as_are_asked_for(said: str, count: int) -> None:
-    counts = [len(composed(f"{said} in a meadow", seed).things) for seed in range(5)]
+def test_as_many_things_are_composed_as_are_asked_for(weights: Weights, said: str, count: int) -> None:
+    counts = [len(composed(weights, f"{said} in a meadow", seed).things) for seed in range(5)]
     assert counts.count(count) >= 4
 
 
-def test_left_and_right_above_and_below_are_where_they_should_be() -> None:
-    page = Weights(threads=2).page
+def test_left_and_right_above_and_below_are_where_they_should_be(weights: Weights) -> None:
+    page = weights.page
     for relation, axis, sign in (("to the left of", 0, -1), ("to the right of", 0, 1), ("above", 1, -1)):
-        scene = composed(f"a dog {relation} a house")
+        scene = composed(weights, f"a dog {relation} a house")
         names = [page.vocabulary.things[thing] for thing in scene.things]
         dog, house = (scene.boxes[names.index(name)] for name in ("dog", "house"))
         assert (dog[axis] - house[axis]) * sign > 10
 
 
-def test_what_a_negative_prompt_names_does_not_appear() -> None:
-    weights = Weights(threads=2)
+def test_what_a_negative_prompt_names_does_not_appear(weights: Weights) -> None:
     tokenizer, page = Tokenizer(weights.page.vocabulary), weights.page
     ids = tokenizer.tokenize("a red car").ids
     for seed in range(6):
