@@ -41,7 +41,9 @@ def test_ground_is_zero_on_the_horizon_and_shadows_lie_under_what_stands_on_it()
     depth, shadow = ground_of(boxes, 64, 128, 128)
     rows = (np.arange(32) + 0.5) * HALF_CELL
     assert np.interp(64, rows, depth[:, 0]) == pytest.approx(0, abs=1e-6)
-    assert shadow[96 // HALF_CELL, 32 // HALF_CELL] > 0.9
+    row, column = np.unravel_index(shadow.argmax(), shadow.shape)
+    assert (rows[row], rows[column]) == pytest.approx((96, 32), abs=HALF_CELL / 2)  # under its foot
+    assert shadow.max() > 0.6
     assert shadow[:, 96 // HALF_CELL].max() < 0.1  # what flies casts none
 
 
