@@ -125,6 +125,35 @@ def tinted(picture: Tensor, change: Tensor) -> Tensor:
     return picture + through(matrix, picture) + shift
 
 
+def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) -> None:
+    """Gives each style and each light the change of colours that comes nearest to it, by least squares over a
+    few crops: what training begins with, because descent alone is long about it."""
+    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+    for own, finishes in (
+        (network.style_tint, [(0, style) for style in range(len(STYLES))]),
+        (network.light_tint, [(light, 0) for light in range(len(LIGHTS))]),
+    ):
+        for row, finish in enumerate(finishes):
+            pairs = [toned_pair(maker.scene(), sprites, rng, *finish) for _ in range(crops)]
+            plain, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
+            known = np.concatenate([plain, np.ones((len(plain), 1))], 1)
+            ridge = 1e-3 * len(known) * np.eye(4)  # where the crops say little, colours stay
+            change = np.linalg.solve(known.T @ known + ridge, known.T @ (wanted - plain))
+            matrix, shift = change[:3].T.ravel(), change[3]
+            own.weight.data[row] = torch.from_numpy(np.concatenate([matrix, shift])).float()
+
+
+def toned_pair(
+    scene: Scene, sprites: Sprites, rng: np.random.Generator, light: int, style: int
+) -> tuple[Array, Array]:
+    """(N, 3) in [-1, 1]: some pixels of a plain crop, and the same ones finished."""
+    x, y = corner(scene, rng)
+    seen, picture = view_of(scene, sprites, x, y, CROP, CROP, int(rng.integers(2**31)))
+    done = finished(picture, seen, light, style)
+    plain, wanted = (each[::6, ::6].reshape(-1, 3) * 2.0 - 1 for each in (picture, done))
+    return plain, wanted
+
+
 def finisher_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
     while True:
