@@ -4,10 +4,11 @@ What is queued in a transaction is queued with its commit, or not at all: this i
 lifecycle is handed. Knows nothing of what becomes of what is queued.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-from dbos import DBOS, DBOSClient, EnqueueOptions
+from dbos import DBOS, DBOSClient, EnqueueOptions, error
 from sqlalchemy import Connection
 
 from limner.db.database import Database
@@ -141,3 +142,12 @@ def attempt_of(workflow_id: str) -> tuple[str, int]:
     """(prediction id, attempt)."""
     prediction_id, _, attempt = workflow_id.partition("-")
     return prediction_id, int(attempt or 1)
+
+
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """A filter for DBOS's log. What is cancelled or deleted when a worker has just taken it finds nothing to
+    do, as it should; DBOS then calls it an error that its workflow was cancelled, or is no more."""
+    raised = record.exc_info[1] if record.exc_info else None
+    return not isinstance(
+        raised, error.DBOSAwaitedWorkflowCancelledError | error.DBOSNonExistentWorkflowError
+    )

@@ -33,6 +33,7 @@ from limner.queueing import (
     DELIVERIES_AT_ONCE,
     GENERATE,
     WEBHOOKS,
+    is_worth_logging,
 )
 from limner.runtime import (
     Runtime,
@@ -151,6 +152,7 @@ class Shift:
             "log_level": "WARNING",
         }
         DBOS(config=config)
+        DBOS.logger.addFilter(is_worth_logging)
         DBOS.workflow(name=GENERATE)(lambda prediction_id, attempt: self.generate(prediction_id, attempt))
         DBOS.workflow(name=DELIVER)(lambda delivery_id, number: self.deliver(delivery_id, number))
         DBOS.listen_queues([WEBHOOKS, *(choice.pool for choice in self._engines)])

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dbos import DBOS
 from PIL import Image
 from sqlalchemy import text
 
 from limner import workers
 from limner.db.tables import workers as workers_table
+from limner.predictions import lifecycle
 from limner.predictions.prediction import Prediction, Status
 from limner.runtime import check_health
 from limner.settings import ModelChoice
@@ -226,6 +228,28 @@ def test_what_waits_for_another_engine_when_a_worker_stops_is_put_back(
     with workplace.working():
         assert workplace.finish(waiting).engine_deaths == 0
     assert workplace.spent_micros() == PRICE + 18_000
+
+
+def test_what_is_cancelled_when_a_worker_has_just_taken_it_is_no_error(
+    open_workplace: OpenWorkplace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workplace = open_workplace(
+        "gate", options={"folder": str(tmp_path)}, models={OTHER_MODEL: ModelChoice(engine="gradient")}
+    )
+    DBOS.logger.addHandler(caplog.handler)
+    with workplace.working():
+        inside = wait_at_gate(workplace, tmp_path)
+        taken = submit_to_its_neighbour(workplace, inside)
+        with workplace.runtime.database.begin() as tx:
+            account_id, now = workplace.caller.account_id, datetime.now(UTC)
+            lifecycle.cancel(tx, account_id, taken.id, workplace.runtime.queue, now)
+        workplace.runtime.queue.withdraw(taken)
+        (tmp_path / "open").touch()
+        assert workplace.finish(workplace.submit(OTHER_MODEL)).status == Status.COMPLETED
+    DBOS.logger.removeHandler(caplog.handler)
+    assert workplace.find(taken).is_cancelled
+    assert any(taken.id in record.getMessage() for record in caplog.records)  # DBOS has come across it
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 def take_from_queue(workplace: Workplace, prediction: Prediction, worker_id: str) -> None:
