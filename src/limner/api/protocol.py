@@ -110,6 +110,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_answering(self) -> bool:
         return bool(self.cycle) and not self.cycle.response_complete  # None before the first request
 
+    def _has_spoken(self) -> bool:
+        return bool(self.cycle) and self.cycle.response_started
+
     def _expect_head(self) -> None:
         self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
 
@@ -134,7 +137,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True  # to whoever answers: nobody listens any more
             self.cycle.message_event.set()
-        if not (self._is_answering() and self.cycle.response_started):
+        # Of a request whose answer has begun, and whose body is what is wrong, no more is to be said.
+        if self._is_in_head or not self._has_spoken():
             answer = failure(status, message, {"connection": "close", "x-request-id": secrets.token_hex(16)})
             headers = b"".join(b"%b: %b\r\n" % header for header in answer.raw_headers)
             self.transport.write(STATUS_LINE[status] + headers + b"\r\n" + bytes(answer.body))
