@@ -283,5 +283,6 @@ def test_the_line_and_the_time_left_are_told(stage: Stage) -> None:
     assert [view["queue_position"] for view in views] == [0, 1, 2, 3]
     etas = [view["eta_seconds"] for view in views]
     assert etas[1:] == sorted(etas[1:])
-    assert min(etas) > 0
+    assert etas[0] >= 0  # what is held takes longer than the one before did
+    assert min(etas[1:]) > 0
     assert {(view["queue_position"], view["eta_seconds"]) for view in done} == {(0, 0)}
