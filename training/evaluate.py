@@ -99,9 +99,9 @@ TASKS = (
 )
 
 
-def scenes_of(task: Task, sprites: Sprites, count: int) -> list[Scene]:
+def scenes_of(task: Task, sprites: Sprites, count: int, seed: int = 2026) -> list[Scene]:
     """Square, by day and in no style, of things and colours and places that training never combined."""
-    maker = SceneMaker(sprites, seed=2026, evaluation=True)
+    maker = SceneMaker(sprites, seed, evaluation=True)
     chosen: list[Scene] = []
     while len(chosen) < count:
         scene = maker.scene(square=True, arrangement=task.arrangement)
@@ -149,7 +149,7 @@ def scored(
 
 
 def held_out_prompts(sprites: Sprites, each: int = 10) -> list[str]:
-    return [sentence(scene) for task in TASKS for scene in scenes_of(task, sprites, each)]
+    return [sentence(s) for seed, task in enumerate(TASKS) for s in scenes_of(task, sprites, each, seed)]
 
 
 def sheet(engine: Engine, prompts: Sequence[str], columns: int = 6, side: int = 256) -> Picture:
