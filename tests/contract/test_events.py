@@ -39,6 +39,7 @@ class Stage:
 
     def enter(self, **inputs: Any) -> str:
         """Submits, waits until it is inside the engine, and returns its id."""
+        (self.folder / "entered").unlink(missing_ok=True)  # of one that nobody waited for
         prediction_id: str = submit(self.client, GATED, **inputs)["id"]
         wait_until((self.folder / "entered").exists, pause=0.01)
         (self.folder / "entered").unlink()
