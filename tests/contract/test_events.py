@@ -45,9 +45,15 @@ class Stage:
         (self.folder / "entered").unlink()
         return prediction_id
 
+    def _is_idle(self) -> bool:
+        asked = [{"status": status, "page_size": 1} for status in ("created", "processing")]
+        lists = [self.client.post("/api/v3/predictions", json=each).json()["data"] for each in asked]
+        return not any(each["items"] for each in lists)
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The gate is shut, and open again afterwards."""
+        """The gate is shut, once nothing of a former test is on its way, and open again afterwards."""
+        wait_until(self._is_idle)
         (self.folder / "open").unlink(missing_ok=True)
         try:
             yield
