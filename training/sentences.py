@@ -31,10 +31,9 @@ def sentence(scene: Scene) -> str:
             number = ""
         elif word in COLOURS and following in ("background", "place:studio"):
             said.append(f"on a {word} background")
-        elif word.startswith("place:"):
-            said += [PLACES[word.removeprefix("place:")]] * (not said or not said[-1].endswith("background"))
-        elif word == "background":
-            said += ["on a plain background"] * (not said or not said[-1].endswith("background"))
+        elif word == "background" or word.startswith("place:"):
+            if not said or not said[-1].endswith("background"):  # else its colour has said it already
+                said.append(PLACES.get(word.removeprefix("place:"), "on a plain background"))
         else:
             said.append(word)
     return " ".join(said).replace(" ,", ",").strip(", ")

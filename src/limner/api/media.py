@@ -24,6 +24,10 @@ from limner.uploads.store import Upload, find_received
 
 LINK_LIFETIME_SECONDS = 3600
 BLOCK_BYTES = 1 << 20
+PUBLIC_HEADERS = {
+    "Cache-Control": f"public, max-age={LINK_LIFETIME_SECONDS}",
+    "X-Content-Type-Options": "nosniff",
+}
 
 router = APIRouter(tags=["pictures"])
 
@@ -59,11 +63,7 @@ def read_picture(prediction_id: str, file_name: str, context: InContext) -> Resp
         output = store.find_output(tx, prediction_id, _number(file_name))
     if output.file_name != file_name:
         raise NotFound(f'there is no picture "{file_name}" of this prediction')
-    headers = {
-        "Cache-Control": f"public, max-age={LINK_LIFETIME_SECONDS}",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(context.runtime.storage.get(output.object_key), 200, headers, output.content_type)
+    return Response(context.runtime.storage.get(output.object_key), 200, PUBLIC_HEADERS, output.content_type)
 
 
 @router.get("/media/{file_name}", summary="A file that was uploaded", response_class=Response, **FILE)
@@ -91,8 +91,7 @@ def read_upload(file_name: str, request: Request, context: InContext) -> Respons
 
 def _headers_of(upload: Upload, wanted: range) -> dict[str, str]:
     headers = {
-        "Cache-Control": f"public, max-age={LINK_LIFETIME_SECONDS}",
-        "X-Content-Type-Options": "nosniff",
+        **PUBLIC_HEADERS,
         "Accept-Ranges": "bytes",
         "Content-Length": str(len(wanted)),
     }

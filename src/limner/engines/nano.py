@@ -47,14 +47,15 @@ class NanoEngine:
 
         words = self._tokenizer.tokenize(request.prompt)
         against = self._tokenizer.tokenize(request.negative_prompt)
-        images = tuple(self._picture(request, words, against, seed, steps, done) for seed in request.seeds)
+        wish = self._wish(words, against)
+        images = tuple(self._picture(request, words, wish, seed, steps, done) for seed in request.seeds)
         return Generation(images, f"nano/{self._weights.page.version}", warnings_of(words, against))
 
     def _picture(
         self,
         request: GenerationRequest,
         words: Tokens,
-        against: Tokens,
+        wish: Wish,
         seed: int,
         steps: Steps,
         done: Callable[[Preview | None], None],
@@ -65,7 +66,6 @@ class NanoEngine:
         size = (request.width // scale, request.height // scale)
         assert size[0] % TOKEN == 0 and size[1] % TOKEN == 0, "sizes come in steps of 128 pixels"
         guidance = DEFAULT_GUIDANCE if request.guidance_scale is None else request.guidance_scale
-        wish = self._wish(words, against)
         scene = sampler.compose(weights, wish, size, seed, steps.composing, guidance, partial(done, None))
         painting = sampler.paint(
             weights, scene, seed, steps, lambda clean: done(partial(sampler.as_pixels, clean))

@@ -21,8 +21,13 @@ Integers = NDArray[np.int64]
 
 def grain(seed: int, width: int, height: int) -> Floats:
     """(GRAINS, h, w) of normal noise: raindrops, flakes, paper. Sides in base pixels."""
-    generator = np.random.Generator(np.random.Philox(key=[seed, 2]))
-    return generator.standard_normal((GRAINS, height, width), np.float32)
+    return noise(seed, 2, (GRAINS, height, width))
+
+
+def noise(seed: int, part: int, shape: tuple[int, ...]) -> Floats:
+    """Normal noise of a seed alone; each part of a picture has its own."""
+    generator = np.random.Generator(np.random.Philox(key=[seed, part]))
+    return generator.standard_normal(shape, np.float32)
 
 
 def tile_places(x: int, y: int, width: int, height: int) -> Integers:

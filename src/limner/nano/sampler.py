@@ -23,7 +23,7 @@ from limner.nano.boxes import (
     ground_of,
     pixel_positions,
 )
-from limner.nano.finish import grain, tile_places, view
+from limner.nano.finish import grain, noise, tile_places, view
 from limner.nano.weights import Array, Page, Weights
 
 Floats = NDArray[np.float32]
@@ -89,11 +89,6 @@ class Steps:
 def times(count: int, power: float) -> Iterator[tuple[float, float]]:
     """Steps from noise (0) to clean (1), dense at the noisy end, where the prompt decides."""
     return pairwise((k / count) ** power for k in range(count + 1))
-
-
-def noise(seed: int, part: int, shape: tuple[int, ...]) -> Floats:
-    generator = np.random.Generator(np.random.Philox(key=[seed, part]))
-    return generator.standard_normal(shape, np.float32)
 
 
 def text(ids: tuple[int, ...]) -> Integers:
