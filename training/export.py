@@ -177,9 +177,7 @@ def export(folder: Path, out: Path, version: str) -> None:
     save_composer(load(folder / "composer.pt"), out)
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
-    example = {"small": torch.randn(1, 3, 1024, 1024)}
-    enlarger = convert(load(folder / "upscale2.pt"), example, ("large",), dynamic=True)
-    ov.save_model(enlarger, out / "upscale2.xml")
+    save_upscaler(load(folder / "upscale2.pt"), out)
     (out / "model.json").write_text(json.dumps(page(version), indent=1, ensure_ascii=False) + "\n")
     (out / "CARD.md").write_text(card(folder, version))
 
@@ -196,6 +194,11 @@ def save_composer(network: Composer, out: Path) -> None:
 def save_finisher(network: Finisher, out: Path) -> None:
     finishing = convert(network, finishing_example(16, 16), ("large",), dynamic=True)
     ov.save_model(finishing, out / "finisher.xml")
+
+
+def save_upscaler(network: nn.Module, out: Path) -> None:
+    example = {"small": torch.randn(1, 3, 1024, 1024)}
+    ov.save_model(convert(network, example, ("large",), dynamic=True), out / "upscale2.xml")
 
 
 def save_painter(network: Painter, out: Path) -> None:
