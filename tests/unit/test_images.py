@@ -1,11 +1,14 @@
 """Files that every reader reads back."""
 
 import io
+import platform
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from limner import images
 from limner.images import PREVIEW_SIDE, Pixels, encode, preview
 
 
@@ -24,6 +27,14 @@ def test_png_gives_back_exactly_these_pixels(pixels: Pixels) -> None:
     with Image.open(io.BytesIO(encoded.content)) as picture:
         picture.load()
         assert np.array_equal(np.asarray(picture), pixels)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() != "x86_64", reason="fpng is not made for it"
+)
+def test_the_fast_encoder_is_there_where_there_is_one() -> None:
+    """It takes a tenth of the time; without it everything works, so nobody would notice."""
+    assert images.fpng is not None
 
 
 @pytest.mark.parametrize(("output_format", "extension"), [("jpeg", "jpg"), ("webp", "webp")])
