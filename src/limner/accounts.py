@@ -22,6 +22,7 @@ MAX_NAME_LENGTH = 100
 QUEUE_RETRY_SECONDS = 10
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_PREFIX = "wsk_"
+_LONG_KEY = 40  # characters: four of these tell nothing of the others
 
 
 class Level(StrEnum):
@@ -105,14 +106,16 @@ def find_account(tx: Connection, name: str) -> Account:
     return Account(row.id, row.name, Level(row.level))
 
 
-def create_key(tx: Connection, account_id: str, now: datetime, key: str | None = None) -> str:
-    """A new key of this account, or this very one. Only its hash is kept: this is the last sight of it."""
+def create_key(tx: Connection, account_id: str, now: datetime, key: str | None = None, name: str = "") -> str:
+    """A new key of this account, or this very one. Only its hash is kept, and of a long one the last four
+    characters, to tell it from others: this is the last sight of it."""
     key = key or new_key()
     if not (16 <= len(key) <= 200 and key.isascii() and key.isprintable() and " " not in key):
         raise InvalidInput("a key is 16 to 200 printable ASCII characters without spaces")
     row = {"id": uuid.uuid4().hex, "account_id": account_id, "sha256": _sha256(key), "created_at": now}
+    hint = key[-4:] if len(key) >= _LONG_KEY else ""
     try:
-        tx.execute(insert(api_keys).values(row))
+        tx.execute(insert(api_keys).values(row | {"name": name, "hint": hint}))
     except IntegrityError as error:
         raise Conflict("this key is in use already") from error
     return key

@@ -1,64 +1,27 @@
 """The tables, as they are now. The migrations must build exactly this, and a test compares the two."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in and out; SQLite keeps no time zone of its own."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if not isinstance(value, datetime):
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _id() -> String:
-    return String(32)  # lower-case hex
-
-
-# SQLite numbers rows by itself only in a column of exactly this type.
-_ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+from limner.db.columns import ROW_NUMBER, UtcDateTime, hex_id, metadata
 
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", _id(), primary_key=True),
+    Column("id", hex_id(), primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
     Column("level", String(16), nullable=False),
     # What the transfers sum up to, kept here so that a guarded update can refuse an overdraft.
@@ -88,29 +51,50 @@ Index(
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", _id(), primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("id", hex_id(), primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), nullable=False, index=True),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("name", String(100), nullable=False, server_default=text("''")),
+    # Its last four characters, to tell it from others; "" where that would tell too much, or nobody noted it.
+    Column("hint", String(4), nullable=False, server_default=text("''")),
+)
+
+# Browsers signed in: a session stands for a key, and only the hash of what the cookie holds is kept.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("key_id", hex_id(), ForeignKey("api_keys.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+# What a one-time link holds; gone as soon as it was used.
+sign_in_tickets = Table(
+    "sign_in_tickets",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("key_id", hex_id(), ForeignKey("api_keys.id"), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 transfers = Table(
     "transfers",
     metadata,
-    Column("id", _ROW_NUMBER, primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False),
+    Column("id", ROW_NUMBER, primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), nullable=False),
     Column("debit", String(48), nullable=False),
     Column("credit", String(48), nullable=False),
     Column("amount_micros", BigInteger, nullable=False),
     Column("reason", String(16), nullable=False),
     # No foreign key: a prediction may be deleted, its billing records never.
-    Column("prediction_id", _id()),
+    Column("prediction_id", hex_id()),
     Column("created_at", UtcDateTime, nullable=False),
     # What a billing record says of a prediction that may be gone by then.
     Column("model_id", String(200)),
-    Column("key_id", _id()),
+    Column("key_id", hex_id()),
     Column("num_images", Integer),
     UniqueConstraint("prediction_id", "reason"),
     Index("ix_transfers_account_id_created_at", "account_id", "created_at"),
@@ -119,16 +103,16 @@ transfers = Table(
 predictions = Table(
     "predictions",
     metadata,
-    Column("id", _id(), primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False),
-    Column("key_id", _id(), ForeignKey("api_keys.id"), nullable=False),
+    Column("id", hex_id(), primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), nullable=False),
+    Column("key_id", hex_id(), ForeignKey("api_keys.id"), nullable=False),
     Column("model_id", String(200), nullable=False),
     Column("pool", String(300), nullable=False),
     Column("inputs", JSON, nullable=False),
     Column("price_micros", BigInteger, nullable=False),
     Column("status", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("owner", _id()),
+    Column("owner", hex_id()),
     Column("is_in_engine", Boolean, nullable=False),
     Column("engine_deaths", Integer, nullable=False),
     Column("step", Integer, nullable=False),
@@ -194,7 +178,7 @@ Index(
 outputs = Table(
     "outputs",
     metadata,
-    Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("prediction_id", hex_id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("object_key", String(200), nullable=False),
     Column("seed", BigInteger, nullable=False),
@@ -209,10 +193,10 @@ outputs = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("account_id", _id(), ForeignKey("accounts.id"), primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    Column("prediction_id", _id(), nullable=False),
+    Column("prediction_id", hex_id(), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
@@ -220,7 +204,7 @@ idempotency_keys = Table(
 removals = Table(
     "removals",
     metadata,
-    Column("prediction_id", _id(), primary_key=True),
+    Column("prediction_id", hex_id(), primary_key=True),
     Column("num_attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False, index=True),
 )
@@ -229,7 +213,7 @@ removals = Table(
 previews = Table(
     "previews",
     metadata,
-    Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("prediction_id", hex_id(), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
     Column("step", Integer, nullable=False),
     Column("jpeg", LargeBinary, nullable=False),
 )
@@ -238,9 +222,9 @@ previews = Table(
 webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
-    Column("id", _id(), primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False),
-    Column("prediction_id", _id(), ForeignKey("predictions.id", ondelete="CASCADE")),
+    Column("id", hex_id(), primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), nullable=False),
+    Column("prediction_id", hex_id(), ForeignKey("predictions.id", ondelete="CASCADE")),
     # What its receiver knows it by: the same for every delivery of one event.
     Column("webhook_id", String(64), nullable=False),
     Column("event", String(32), nullable=False),
@@ -266,7 +250,9 @@ Index(
 webhook_attempts = Table(
     "webhook_attempts",
     metadata,
-    Column("delivery_id", _id(), ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "delivery_id", hex_id(), ForeignKey("webhook_deliveries.id", ondelete="CASCADE"), primary_key=True
+    ),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("duration_ms", Integer, nullable=False),
@@ -277,8 +263,8 @@ webhook_attempts = Table(
 uploads = Table(
     "uploads",
     metadata,
-    Column("id", _id(), primary_key=True),
-    Column("account_id", _id(), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("id", hex_id(), primary_key=True),
+    Column("account_id", hex_id(), ForeignKey("accounts.id"), nullable=False, index=True),
     Column("object_key", String(200), nullable=False),
     Column("file_name", String(255), nullable=False),
     Column("content_type", String(100), nullable=False),
@@ -292,7 +278,7 @@ uploads = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", _id(), primary_key=True),
+    Column("id", hex_id(), primary_key=True),
     Column("host", String(255), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),

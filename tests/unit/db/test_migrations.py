@@ -7,9 +7,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from limner.db.columns import metadata
 from limner.db.database import Database
 from limner.db.migrations.upgrade import upgrade
-from limner.db.tables import accounts, metadata, outputs, predictions, transfers
+from limner.db.tables import accounts, outputs, predictions, transfers
 
 _AT = "'2026-11-21 12:00:00'"
 _PREDICTION = (

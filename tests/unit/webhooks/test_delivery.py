@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import JSON, Boolean, Connection, Integer, String, insert
 
 from limner.accounts import Level, create_account
+from limner.db.columns import UtcDateTime
 from limner.db.database import Database
-from limner.db.tables import UtcDateTime, api_keys, predictions
+from limner.db.tables import api_keys, predictions
 from limner.errors import Conflict, NotFound, RateLimited
 from limner.webhooks import delivery, store
 from limner.webhooks.delivery import INTERRUPTED, JITTER, MAX_PENDING_TESTS, RETRY_SECONDS, ROTATION
