@@ -15,17 +15,21 @@ from torch import Tensor, nn
 
 from limner.nano.boxes import HALF_CELL
 from limner.nano.finish import DETAIL, GRAINS, SCALE, TILE, tile_places, view
+from training.batches import stacked
 from training.compositions import SceneMaker
 from training.finishes import finished
 from training.networks import Conv, Residual
+from training.painter import Painter
+from training.paintings import Painted, Paintings
 from training.scenes import Scene
 from training.sprites import Sprites
 from training.views import MARGIN, Array, View, view_of
 from training.vocabulary import LIGHTS, STYLES
 
 CROP = 48  # base pixels
-CROPS_OF_A_SCENE = 4  # colouring drawings anew costs more than rendering
+FINISHES_OF_A_VIEW = 4  # rendering a view costs more than finishing it
 PLAIN_SHARE = 0.24
+PAINTED_SHARE = 0.6  # of the views, those whose small picture the painter made
 TILE_DIMS, STYLE_DIMS = 24, 32
 SAID = DETAIL**2 * 3 + 1 + 2 + GRAINS + TILE_DIMS  # what is known of a base pixel
 
@@ -39,11 +43,12 @@ class FinisherShape:
     width: int = 80
     condition: int = 48
     depth: int = 5
-    fine: int = 40
+    fine: int = 56
+    fine_depth: int = 2
 
 
 class Finisher(nn.Module):
-    """A trunk at the base size, two convolutions at twice that, and pixel shuffles.
+    """A trunk at the base size, a few convolutions at twice that, and pixel shuffles.
 
     Everything is modulated, pixel by pixel, by the light, the style and the place within the tile, for which
     each style has codes of its own: so strokes, dots and panes are learned as patterns, not computed.
@@ -76,7 +81,7 @@ class Finisher(nn.Module):
         self.first = Conv(SAID, w)
         self.trunk = nn.ModuleList(Residual(w, c) for _ in range(shape.depth))
         self.up = Conv(w, 4 * f, 1)
-        self.fine = Residual(f, c)
+        self.fine = nn.ModuleList(Residual(f, c, second=3) for _ in range(shape.fine_depth))
         self.last = Conv(f, 3 * (SCALE // 2) ** 2, gain=0.1)
 
     def forward(
@@ -104,7 +109,9 @@ class Finisher(nn.Module):
             h = block(h, condition)
             h = h + through(mixes[:, k], h)
         h = F.pixel_shuffle(self.up(h), 2)
-        h = self.fine(h, F.interpolate(condition, scale_factor=2, mode="nearest"))
+        condition = F.interpolate(condition, scale_factor=2, mode="nearest")
+        for block in self.fine:
+            h = block(h, condition)
         h = F.silu(h)
         own = self.style_last(style).view(-1, 3 * (SCALE // 2) ** 2, s.fine)
         detail = F.pixel_shuffle(self.last(h) + through(own, h), SCALE // 2)
@@ -154,12 +161,19 @@ def toned_pair(
     return plain, wanted
 
 
-def finisher_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
+def finisher_batches(
+    sprites: Sprites, size: int, seed: int, painter: Painter | None = None
+) -> Iterator[dict[str, Tensor]]:
+    """Several finishes of each view; of ``painter``'s own paintings, most of them, where there is one."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+    paintings = Paintings(painter, sprites, maker, seed) if painter else None
     while True:
-        scenes = [maker.scene() for _ in range(max(1, size // CROPS_OF_A_SCENE))]
-        examples = [example(scenes[k % len(scenes)], sprites, rng) for k in range(size)]
-        yield {key: torch.from_numpy(np.stack([one[key] for one in examples])) for key in examples[0]}
+        examples: list[dict[str, Array]] = []
+        while len(examples) < size:
+            is_painted = paintings is not None and rng.random() < PAINTED_SHARE
+            made = paintings.draw() if paintings and is_painted else Painted(maker.scene(), None)
+            examples += finishes_of_a_view(made, sprites, rng)
+        yield stacked(examples[:size])
 
 
 def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
@@ -173,19 +187,31 @@ def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
     return (light, 0) if draw < PLAIN_SHARE + 0.68 else (light, style)
 
 
-def example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> dict[str, Array]:
-    light, style = drawn_finish(rng)
+def finishes_of_a_view(
+    made: Painted, sprites: Sprites, rng: np.random.Generator, count: int = FINISHES_OF_A_VIEW
+) -> list[dict[str, Array]]:
+    scene = made.scene
     x, y = corner(scene, rng)
-    margin = MARGIN if light or style else 0
-    side, seed = CROP + 2 * margin, int(rng.integers(2**31))
-    seen, picture = view_of(scene, sprites, x - margin, y - margin, side, side, seed)
-    inside = slice(margin * SCALE, (margin + CROP) * SCALE)
-    large = finished(picture, seen, light, style)[inside, inside]
-    return inputs(scene, seen, picture, margin, rng) | {
-        "light": np.array(light, np.int64),
-        "style": np.array(style, np.int64),
-        "large": np.ascontiguousarray(large.transpose(2, 0, 1) * 2 - 1, np.float32),
-    }
+    side, seed = CROP + 2 * MARGIN, int(rng.integers(2**31))
+    seen, picture = view_of(scene, sprites, x - MARGIN, y - MARGIN, side, side, seed)
+    inside = slice(MARGIN * SCALE, (MARGIN + CROP) * SCALE)
+    rows, columns = (slice(at * DETAIL, (at + CROP) * DETAIL) for at in (y, x))
+    known = inputs(scene, seen, picture, MARGIN, rng)
+    if made.picture is not None:
+        painted = made.picture[rows, columns].transpose(2, 0, 1)
+        known["small"] = np.ascontiguousarray(painted * 2 - 1, np.float32)
+    examples = []
+    for light, style in (drawn_finish(rng) for _ in range(count)):
+        large = finished(picture, seen, light, style)[inside, inside]
+        examples.append(
+            known
+            | {
+                "light": np.array(light, np.int64),
+                "style": np.array(style, np.int64),
+                "large": np.ascontiguousarray(large.transpose(2, 0, 1) * 2 - 1, np.float32),
+            }
+        )
+    return examples
 
 
 def corner(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
@@ -238,9 +264,15 @@ def as_painted(small: Array, rng: np.random.Generator) -> Array:
 
 
 def finisher_loss(network: Finisher, batch: dict[str, Tensor]) -> Tensor:
-    """Absolute error of the pixels and of their differences."""
+    """Absolute and squared error of the pixels and of their differences.
+
+    Absolute errors make crisp edges, but a hatching or a screen that cannot be placed yet is flat at its
+    median, where they do not pull; squared errors do.
+    """
     known = {key: value for key, value in batch.items() if key != "large"}
     error = network(**known).float() - batch["large"]
     across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
-    total: Tensor = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
+    absolute = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
+    squared = error.square().mean() + 2 * (across.square().mean() + down.square().mean())
+    total: Tensor = absolute + 2 * squared
     return total

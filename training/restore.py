@@ -1,11 +1,10 @@
 """Reads a network back from exported graphs, so that training can go on from weights that were shipped.
 
-``python -m training.restore finisher --folder runs/first`` writes ``finisher.pt`` as if it had been trained there. Which
-constant of a graph is which parameter is found by exporting a network of random numbers in the same way.
-Optimizers begin anew. The composer's sharpness is folded into its graph, and is solved for.
+``python -m training.restore finisher --folder runs/first`` writes ``finisher.pt`` as if it had been trained
+there. Which constant of a graph is which parameter is found by exporting a network of random numbers in the
+same way. Optimizers begin anew. The composer's sharpness is folded into its graph, and is solved for.
 """
 
-import argparse
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -64,12 +63,13 @@ def folded(value: Tensor, scramble: Sequence[Array], shipped: Sequence[Array]) -
         if before.size == factor.size:
             times = before.ravel() / factor.ravel()
             if np.allclose(times, times[0], rtol=2e-3):
-                return np.log(after.reshape(factor.shape) / times[0])
+                logarithm: Array = np.log(after.reshape(factor.shape) / times[0])
+                return logarithm
     return None
 
 
 def restore(network: nn.Module, stage: str, weights: Path) -> list[str]:
-    """Fills a network of this stage from the graphs in ``weights``; returns the parameters not found there."""
+    """Fills a network of this stage from the graphs in ``weights``; returns what is not there."""
     save, names = SAVERS[stage]
     with tempfile.TemporaryDirectory() as folder:
         save(scrambled(network).eval(), Path(folder))

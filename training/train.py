@@ -91,7 +91,9 @@ def objective(
     if stage == "upscale2":
         return upscale.batches(sprites, args.batch, args.seed), upscale.loss
     if stage == "finisher":
-        return finisher_batches(sprites, args.batch, args.seed), finisher_loss
+        made = args.folder / "painter.pt"  # finishing what it paints is better learned on what it paints
+        painter = load(made) if made.exists() else None
+        return finisher_batches(sprites, args.batch, args.seed, painter), finisher_loss
     crops = painter_batches(sprites, args.batch, args.crop, args.seed)
     return crops, lambda n, b: painter_loss(n, b, painter_times(args.batch).to(args.device))
 
