@@ -55,7 +55,8 @@ class Objects(nn.Module):
         waves = self.forms(things, u, v)
         named = torch.cat([self.thing(things), self.colour(colours)], -1).view(b * k, 72, 1, 1)
         scale = (boxes[..., 2:4] / 16).log().view(b * k, 2, 1, 1)
-        at = torch.stack([u, v], 2).view(b * k, 2, h, w).clamp(-1.5, 1.5)
+        spread = u[:, :, None, :].expand(-1, -1, h, -1), v[:, :, :, None].expand(-1, -1, -1, w)
+        at = torch.stack(spread, 2).reshape(b * k, 2, h, w).clamp(-1.5, 1.5)
         parts = [
             named.expand(-1, -1, h, w),
             waves,
@@ -69,33 +70,42 @@ class Objects(nn.Module):
         return laid_over(said.view(b, k, -1, h, w), covers)
 
     def forms(self, things: Tensor, u: Tensor, v: Tensor) -> Tensor:
-        """What a thing's own layer says of its half-cells: (B * K, FORM_DIMS, h, w)."""
-        b, k, h, w = u.shape
-        layer = self.form(things).view(b * k, FORM_WAVES**2, FORM_DIMS)
-        across = cosines(u.clamp(-1.2, 1.2), FORM_WAVES).view(b * k, h * w, FORM_WAVES, 1)
-        down = cosines(v.clamp(-1.2, 1.2), FORM_WAVES).view(b * k, h * w, 1, FORM_WAVES)
-        said: Tensor = (across * down).flatten(2) @ layer
-        return said.transpose(1, 2).reshape(b * k, FORM_DIMS, h, w)
+        """What a thing's own layer says of its half-cells: u (B, K, w), v (B, K, h) -> (B * K, FORM_DIMS, h, w).
+
+        Waves across times waves down: u is the same in a column, v in a row, so columns come first.
+        """
+        objects, (h, w) = things.numel(), (v.shape[-1], u.shape[-1])
+        layer = self.form(things).view(objects, FORM_WAVES, FORM_WAVES * FORM_DIMS)
+        across = cosines(u.clamp(-1.2, 1.2), FORM_WAVES).view(objects, w, FORM_WAVES)
+        down = cosines(v.clamp(-1.2, 1.2), FORM_WAVES).view(objects, h, FORM_WAVES)
+        columns = (across @ layer).view(objects, w, FORM_WAVES, FORM_DIMS).transpose(1, 2)
+        said = down @ columns.reshape(objects, FORM_WAVES, w * FORM_DIMS)
+        return said.view(objects, h, w, FORM_DIMS).permute(0, 3, 1, 2)
 
 
 def within(boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """u, v of every half-cell in every box (-1 to 1 inside; u runs backwards in what faces left), and whether
-    the box, with a half-cell around it, holds it: each (B, K, h, w)."""
-    ones = torch.ones_like(like)  # counted up, not arange, so that an exported graph takes any size
-    x, y = ((ones.cumsum(axis) - 0.5) * HALF_CELL for axis in (-1, -2))
-    cx, cy, half_w, half_h, facing = (part[..., None, None] for part in boxes.unbind(-1))
+    """u of every column of half-cells in every box (B, K, w), v of every row (B, K, h): -1 to 1 inside; u runs
+    backwards in what faces left. And whether the box, with a half-cell around it, holds each (B, K, h, w)."""
+    row, column = torch.ones_like(like[:, :, 0, :]), torch.ones_like(like[:, :, :, 0])
+    # Counted up, not arange, so that an exported graph takes any size.
+    x, y = ((ones.cumsum(-1) - 0.5) * HALF_CELL for ones in (row, column))
+    cx, cy, half_w, half_h, facing = (part[..., None] for part in boxes.unbind(-1))
     dx, dy = x - cx, y - cy
-    inside = (dx.abs() < half_w + 0.9 * HALF_CELL) & (dy.abs() < half_h + 0.9 * HALF_CELL)
+    columns, rows = dx.abs() < half_w + 0.9 * HALF_CELL, dy.abs() < half_h + 0.9 * HALF_CELL
+    inside = columns[:, :, None, :] & rows[:, :, :, None]
     return dx / half_w * facing, dy / half_h, inside.to(boxes.dtype)
 
 
 def laid_over(said: Tensor, covers: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, K, D, h, w) and (B, K, 1, h, w) from back to front -> what is seen, and how much of it there is."""
-    seen, cover = torch.zeros_like(said[:, 0]), torch.zeros_like(covers[:, 0])
-    for k in range(said.shape[1]):
-        seen = seen * (1 - covers[:, k]) + said[:, k] * covers[:, k]
-        cover = cover * (1 - covers[:, k]) + covers[:, k]
-    return seen, cover
+    """(B, K, D, h, w) and (B, K, 1, h, w) from back to front -> what is seen, and how much of it there is.
+
+    Of each object as much is seen as it covers and those before it leave. Without a loop, so that an exported
+    graph takes any number of objects.
+    """
+    left = (1 - covers.float()).clamp(min=1e-6).log()
+    nearer = left.flip(1).cumsum(1).flip(1) - left
+    shares = covers * nearer.exp().to(covers.dtype)
+    return (said * shares).sum(1), shares.sum(1)
 
 
 class Painter(nn.Module):

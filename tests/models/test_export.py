@@ -97,14 +97,16 @@ def test_the_composer_agrees_with_torch(checkpoints: Path, exported: Path) -> No
     assert_agree(weights.composer, GuidedComposing(network), example)
 
 
-@pytest.mark.parametrize(("h", "w"), [(32, 32), (24, 44)])
-def test_the_painter_agrees_with_torch_in_every_size(
-    checkpoints: Path, exported: Path, h: int, w: int
+@pytest.mark.parametrize(("h", "w", "objects"), [(32, 32, 8), (32, 32, 2), (24, 44, 1)])
+def test_the_painter_agrees_with_torch_in_every_size_and_with_any_number_of_objects(
+    checkpoints: Path, exported: Path, h: int, w: int, objects: int
 ) -> None:
     network, weights = load(checkpoints / "painter.pt"), Weights(exported, threads=1)
     example = describing_example(h, w)
     example["things"][0, :2], example["colours"][0, 1] = 4, 2
     example["boxes"][0, :2] = torch.tensor([[40.0, 50, 20, 30, 1], [80, 60, 24, 24, -1]])
+    for name in ("things", "colours", "boxes"):
+        example[name] = example[name][:, :objects]
     assert_agree(weights.condition, Describing(network), example)
     assert_agree(weights.painter, network, painting_example(network, h, w))
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from limner.nano.boxes import (
     HALF_CELL,
-    OBJECTS,
     POSITION_UNIT,
     REFINING_FROM,
     TEXT_TOKENS,
@@ -198,8 +197,8 @@ def doubled(picture: Floats) -> Floats:
 
 
 def painting_inputs(scene: Scene) -> dict[str, Array]:
-    """What the painter is told of a scene, filled up to OBJECTS objects."""
-    missing = OBJECTS - len(scene.things)
+    """What the painter is told of a scene; where there are no objects, of one that is nothing."""
+    missing = max(0, 1 - len(scene.things))
     nowhere = np.tile(np.array([0, 0, HALF_CELL, HALF_CELL, 1], np.float32), (missing, 1))
     return {
         "things": np.pad(scene.things, (0, missing))[None],
