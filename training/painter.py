@@ -70,7 +70,7 @@ class Objects(nn.Module):
         return laid_over(said.view(b, k, -1, h, w), covers)
 
     def forms(self, things: Tensor, u: Tensor, v: Tensor) -> Tensor:
-        """What a thing's own layer says of its half-cells: u (B, K, w), v (B, K, h) -> (B * K, FORM_DIMS, h, w).
+        """What a thing's own layer says of its half-cells, (B * K, FORM_DIMS, h, w), at u (B, K, w), v (B, K, h).
 
         Waves across times waves down: u is the same in a column, v in a row, so columns come first.
         """
@@ -84,8 +84,8 @@ class Objects(nn.Module):
 
 
 def within(boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """u of every column of half-cells in every box (B, K, w), v of every row (B, K, h): -1 to 1 inside; u runs
-    backwards in what faces left. And whether the box, with a half-cell around it, holds each (B, K, h, w)."""
+    """u of every column of half-cells in every box (B, K, w), v of every row (B, K, h): -1 to 1 inside, and u
+    runs backwards in what faces left. And whether the box, or a half-cell around it, holds each (B, K, h, w)."""
     row, column = torch.ones_like(like[:, :, 0, :]), torch.ones_like(like[:, :, :, 0])
     # Counted up, not arange, so that an exported graph takes any size.
     x, y = ((ones.cumsum(-1) - 0.5) * HALF_CELL for ones in (row, column))
