@@ -18,6 +18,9 @@ from training.networks import Conv, Residual
 FORM_WAVES, FORM_DIMS = 16, 48
 SKETCH_DIMS = 48  # colours of the 4 x 4 base pixels of a half-cell
 OBJECT_DIMS = 160
+POSITION_WAVES = (
+    6  # the shortest is 8 base pixels long: tiles and windows repeat with them (training/places.py)
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Objects(nn.Module):
         return laid_over(said.view(b, k, -1, h, w), covers)
 
     def forms(self, things: Tensor, u: Tensor, v: Tensor) -> Tensor:
-        """What a thing's own layer says of its half-cells, (B * K, FORM_DIMS, h, w), at u (B, K, w), v (B, K, h).
+        """What a thing's own layer says of half-cells at u (B, K, w), v (B, K, h): (B * K, FORM_DIMS, h, w).
 
         Waves across times waves down: u is the same in a column, v in a row, so columns come first.
         """
@@ -84,8 +87,8 @@ class Objects(nn.Module):
 
 
 def within(boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """u of every column of half-cells in every box (B, K, w), v of every row (B, K, h): -1 to 1 inside, and u
-    runs backwards in what faces left. And whether the box, or a half-cell around it, holds each (B, K, h, w)."""
+    """u of the columns of half-cells in every box (B, K, w), v of the rows (B, K, h): -1 to 1 inside, and u runs
+    backwards in what faces left. And whether the box, with a half-cell around it, holds each (B, K, h, w)."""
     row, column = torch.ones_like(like[:, :, 0, :]), torch.ones_like(like[:, :, :, 0])
     # Counted up, not arange, so that an exported graph takes any size.
     x, y = ((ones.cumsum(-1) - 0.5) * HALF_CELL for ones in (row, column))
@@ -121,7 +124,7 @@ class Painter(nn.Module):
         self.objects = Objects(shape)
         self.place = nn.Embedding(shape.places, 48)
         self.describe = nn.Sequential(
-            Conv(OBJECT_DIMS + 1 + 48 + 2 + 8 + 2 + 8, 192, 1),
+            Conv(OBJECT_DIMS + 1 + 48 + 2 + 8 + 2 + 4 * POSITION_WAVES, 192, 1),
             nn.SiLU(),
             Conv(192, c, 1),
             nn.SiLU(),
@@ -151,7 +154,7 @@ class Painter(nn.Module):
         h, w = ground.shape[-2:]
         seen, cover = self.objects(things, colours, boxes, ground[:, :1])
         where = self.place(place)[:, :, None, None].expand(-1, -1, h, w)
-        waves = channel_fourier(ground[:, :1], 4), channel_fourier(position, 2)
+        waves = channel_fourier(ground[:, :1], 4), channel_fourier(position, POSITION_WAVES)
         known = [seen, cover, where, ground, waves[0], position, waves[1]]
         described = self.describe(torch.cat([part.to(seen.dtype) for part in known], 1))
         return torch.cat([described, self.sketch(seen)], 1), cover
