@@ -197,7 +197,7 @@ def save_finisher(network: Finisher, out: Path) -> None:
 
 
 def save_upscaler(network: nn.Module, out: Path) -> None:
-    example = {"small": torch.randn(1, 3, 1024, 1024)}
+    example = {"small": torch.randn(1, 3, 64, 64)}
     ov.save_model(convert(network, example, ("large",), dynamic=True), out / "upscale2.xml")
 
 

@@ -1,6 +1,9 @@
 """Paints the places (backgrounds) of scenes: functions of continuous coordinates, any crop at any scale.
 
 Coordinates are base pixels of the scene (a square scene is 128 x 128), whatever the scale that is painted.
+What repeats (tiles, windows, shelves) does so every 4, 8, 16 or 32 base pixels from the picture's middle, and
+what there is one of (sun, moon) has its fixed place: the painter is trained on crops and must know both from
+where it is, or each part of a picture chooses its own.
 """
 
 from collections.abc import Callable
@@ -27,6 +30,16 @@ class Canvas:
     texel: float  # size of one painted pixel, in base pixels
     lattices: Array  # (8, LATTICE, LATTICE) in [0, 1]
     draws: Array  # (16,) in [0, 1]: the scene's own random numbers
+
+    @property
+    def across(self) -> Array:
+        """x from the picture's middle."""
+        return self.x - self.width / 2
+
+    @property
+    def down(self) -> Array:
+        """y from the picture's middle."""
+        return self.y - self.height / 2
 
     def noise(self, which: int, fx: float, fy: float | None = None) -> Array:
         """Smooth noise in [0, 1] with fx, fy bumps per base pixel."""
@@ -169,7 +182,7 @@ def flakes(c: Canvas, frequency: float, radius: float) -> Array:
 def night(c: Canvas, tint: Array) -> Array:
     dark = fade(c, colour(8, 12, 40), colour(44, 52, 112), 0, c.horizon)
     scene = mix(dark, colour(255, 250, 226), flakes(c, 0.10, 0.13) * c.below(-1))
-    mx, my = c.width * (0.15 + 0.7 * c.draws[4]), c.height * (0.12 + 0.12 * c.draws[5])
+    mx, my = c.width * 0.8, c.height * 0.15
     moon = np.hypot(c.x - mx, c.y - my)
     scene = scene + 0.25 * np.exp(-((moon / 22) ** 2))[..., None]
     scene = mix(scene, colour(250, 244, 214), step((8 - moon) / c.texel))
@@ -186,7 +199,7 @@ def sunset(c: Canvas, tint: Array) -> Array:
     )
     streak = step((c.clouds(0, 0.02, 0.12) - 0.58) / 0.14) * (1 - t)
     air = mix(air, colour(250, 150, 120), streak * 0.7)
-    sx = c.width * (0.2 + 0.6 * c.draws[4])
+    sx = c.width * 0.3
     sun = np.hypot(c.x - sx, c.y - c.horizon + 4)
     air = air + 0.3 * np.exp(-((sun / 26) ** 2))[..., None] * colour(255, 200, 120)
     air = mix(air, colour(255, 236, 170), step((12 - sun) / c.texel))
@@ -194,14 +207,18 @@ def sunset(c: Canvas, tint: Array) -> Array:
     return mix(air, ground * (0.9 + 0.2 * c.noise(5, 0.06, 0.2))[..., None], c.below(c.ridge(6, 0.03, 3)))
 
 
+def trunks(c: Canvas, thin: float) -> Array:
+    """A row of trees, one every 16 base pixels; ``thin`` is half of the least share that a trunk takes."""
+    phase = c.across / 16
+    thick = thin + 0.1 * c.lattices[1][np.floor(phase).astype(int) % LATTICE, 7]
+    return step((thick - np.abs(np.mod(phase, 1) - 0.5)) / max(c.texel / 16, 0.03))
+
+
 def forest(c: Canvas, tint: Array) -> Array:
     haze = fade(c, colour(110, 150, 96), colour(186, 206, 150), 0, c.horizon)
     leaves = mix(colour(36, 86, 44), colour(84, 140, 66), c.clouds(1, 0.12, 0.12))
     scene = mix(haze, leaves, np.clip(1.3 - c.y / (0.55 * c.horizon), 0, 1))
-    phase = np.mod(c.x * 0.055 + 3 * c.draws[3], 1)
-    which = np.floor(c.x * 0.055 + 3 * c.draws[3])
-    thick = 0.12 + 0.12 * np.mod(which * 0.61, 1)
-    trunk = step((thick - np.abs(phase - 0.5)) / max(0.055 * c.texel, 0.03))
+    trunk = trunks(c, 0.14)
     bark = mix(colour(70, 52, 38), colour(104, 80, 58), c.noise(4, 0.7, 0.08))
     scene = mix(scene, bark, trunk * np.clip(c.y / (0.35 * c.horizon), 0, 1))
     return mix(scene, grass(c, colour(70, 104, 48), colour(52, 84, 36)), c.below(c.ridge(6, 0.05, 3)))
@@ -218,39 +235,44 @@ def desert(c: Canvas, tint: Array) -> Array:
     return mix(far, sand, c.below(c.ridge(6, 0.022, 5)))
 
 
+def windows(c: Canvas, wide: float, high: float, half: float, tall: float) -> Array:
+    """Panes of 2 ``half`` by 2 ``tall`` base pixels, one every ``wide`` across and every ``high`` down."""
+    dx = np.abs(np.mod(c.across / wide, 1) - 0.5) * wide
+    dy = np.abs(np.mod(c.down / high, 1) - 0.5) * high
+    return step((half - dx) / c.texel) * step((tall - dy) / c.texel)
+
+
 def street(c: Canvas, tint: Array) -> Array:
     scene = daylight(c, 0.5)
-    cell = c.x * 0.045 + 7 * c.draws[3]
-    which = np.floor(cell).astype(int) % LATTICE
-    tall = c.lattices[1][which, 3]
-    roof = c.horizon * (1 - 0.35 - 0.5 * tall)
-    paint = mix(colour(150, 104, 88), colour(176, 178, 186), c.lattices[2][which, 5])
-    wx, wy = np.mod(cell * 3.0, 1), np.mod((c.y - roof) / 9, 1)
-    pane = step((0.24 - np.abs(wx - 0.5)) / (0.14 * c.texel)) * step(
-        (0.26 - np.abs(wy - 0.5)) / (0.11 * c.texel)
-    )
-    paint = mix(paint, colour(88, 112, 138), pane * c.below(roof + 3))
-    scene = mix(scene, paint, c.below(roof))
+    house = np.floor(c.across / 32).astype(int) % LATTICE
+    storeys = 1 + np.floor(4 * c.lattices[1][house, 3])
+    top = np.floor((c.horizon - c.height / 2) / 8 - 2 * storeys) * 8  # from the middle, as the windows
+    paint = mix(colour(150, 104, 88), colour(176, 178, 186), np.round(c.lattices[2][house, 5]))
+    pane = windows(c, 8, 8, 2.2, 2.4)
+    paint = mix(paint, colour(88, 112, 138), pane * step((c.down - top - 4) / c.texel))
+    side = step((np.abs(np.mod(c.across / 32, 1) - 0.5) * 32 - 15.2) / c.texel)
+    paint = mix(paint, paint * 0.82, side)
+    scene = mix(scene, paint, step((c.down - top) / c.texel))
     walk = mix(scene, colour(190, 188, 182), c.below(c.horizon))
     kerb = c.horizon + 0.10 * (c.height - c.horizon)
     road = colour(86, 88, 94) * (0.95 + 0.1 * c.noise(5, 0.5))[..., None]
     lane = c.horizon + 0.62 * (c.height - c.horizon)
     dash = step((2.0 - np.abs(c.y - lane)) / c.texel) * step(
-        (0.32 - np.abs(np.mod(c.x * 0.03 + c.draws[6], 1) - 0.5)) / (0.03 * c.texel)
+        (0.3 - np.abs(np.mod(c.across / 32, 1) - 0.5)) / (c.texel / 32)
     )
     return mix(mix(walk, road, c.below(kerb)), colour(238, 236, 224), dash)
 
 
 def room(c: Canvas, tint: Array) -> Array:
     tone = colour(226, 206, 178)
-    stripe = 0.5 + 0.5 * np.sin(c.x * 0.35)
+    stripe = 0.5 + 0.5 * np.cos(c.across * (2 * np.pi / 16))
     wall = fade(c, tone * 1.04, tone * 0.92, 0, c.horizon) * (0.98 + 0.03 * stripe)[..., None]
     skirting = step((3.0 - np.abs(c.y - c.horizon + 3.0)) / c.texel)
     wall = mix(wall, colour(246, 244, 238), skirting)
     depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
-    across = (c.x - c.width / 2) / (0.55 + 0.9 * depth)
-    plank = np.floor(across * 0.055)
-    seam = np.exp(-(((np.mod(across * 0.055, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.0009)
+    across = c.across / (0.6 + 0.8 * depth) / 32
+    plank = np.floor(across)
+    seam = np.exp(-(((np.mod(across, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.0003)
     wood = (
         colour(184, 138, 92)
         * (0.90 + 0.14 * np.mod(plank * 0.43, 1) + 0.05 * c.noise(4, 0.4, 0.03))[..., None]

@@ -13,7 +13,9 @@ from training.places import (
     grass,
     mix,
     step,
+    trunks,
     waves,
+    windows,
 )
 
 
@@ -42,19 +44,19 @@ def lake(c: Canvas, tint: Array) -> Array:
 
 def farm(c: Canvas, tint: Array) -> Array:
     depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
-    across = (c.x - c.width / 2) / (0.12 + depth)
-    furrow = 0.5 + 0.5 * np.cos(across * 0.16)
+    across = c.across / (0.3 + depth)
+    furrow = 0.5 + 0.5 * np.cos(across * (2 * np.pi / 32))
     soil = mix(colour(214, 172, 78), colour(150, 104, 56), furrow * (0.45 + 0.5 * depth))
     scene = mix(daylight(c, 0.4), colour(140, 168, 86), c.below(c.ridge(3, 0.03, 6)))
     scene = mix(scene, soil, c.below(c.horizon))
-    post = step((0.07 - np.abs(np.mod(c.x * 0.06 + c.draws[4], 1) - 0.5)) / (0.06 * c.texel))
+    post = step((1.2 - np.abs(np.mod(c.across / 16, 1) - 0.5) * 16) / c.texel)
     rails = sum(step((0.8 - np.abs(c.y - c.horizon + k)) / c.texel) for k in (2.5, 6.5))
     fence = np.maximum(post * c.below(c.horizon - 9) * (1 - c.below(c.horizon + 1)), np.clip(rails, 0, 1))
     return mix(scene, colour(246, 240, 226), fence)
 
 
 def kitchen(c: Canvas, tint: Array) -> Array:
-    tx, ty = np.mod(c.x / 14, 1), np.mod(c.y / 14, 1)
+    tx, ty = np.mod(c.across / 16, 1), np.mod(c.down / 16, 1)
     joint = np.maximum(step((0.05 - tx) / 0.03), step((0.05 - ty) / 0.03))
     glaze = colour(226, 240, 240) * (0.97 + 0.05 * (ty + tx) / 2)[..., None]
     wall = mix(glaze, colour(170, 196, 200), joint)
@@ -66,12 +68,9 @@ def kitchen(c: Canvas, tint: Array) -> Array:
 
 
 def library(c: Canvas, tint: Array) -> Array:
-    tall = c.horizon / 3
-    shelf = np.floor(c.y / tall)
-    inside = np.mod(c.y, tall) / tall
-    book = np.floor(c.x / 5.5 + 3.7 * shelf)
-    u = np.mod(c.x / 5.5 + 3.7 * shelf, 1)
-    which = book.astype(int) * 7 + shelf.astype(int) * 13
+    shelf, inside = np.floor(c.down / 32), np.mod(c.down / 32, 1)
+    book, u = np.floor(c.across / 4), np.mod(c.across / 4, 1)
+    which = book.astype(int) * 7 + shelf.astype(int) * 13 + int(1000 * c.draws[3])
     tone = np.stack([0.5 + 0.35 * np.sin(which * a + b) for a, b in ((2.4, 0.3), (1.7, 2.1), (3.1, 4.0))], -1)
     spine = (tone * 0.75 + 0.08).astype(np.float32) * (0.7 + 0.5 * np.sin(np.pi * u))[..., None]
     high = 0.24 + 0.16 * np.mod(which * 0.37, 1)
@@ -83,7 +82,7 @@ def library(c: Canvas, tint: Array) -> Array:
 
 def underwater(c: Canvas, tint: Array) -> Array:
     deep = fade(c, colour(70, 190, 216), colour(12, 70, 128), 0, c.horizon)
-    ray = np.clip(np.sin((c.x + 0.5 * c.y) * 0.11 + 6 * c.draws[3]) - 0.35, 0, 1) * np.clip(
+    ray = np.clip(np.sin((c.across + 0.5 * c.down) * (2 * np.pi / 64)) - 0.35, 0, 1) * np.clip(
         1 - c.y / c.horizon, 0, 1
     )
     scene = deep + 0.28 * ray[..., None]
@@ -94,7 +93,7 @@ def underwater(c: Canvas, tint: Array) -> Array:
     weed = (
         c.horizon
         + 8
-        - 22 * np.maximum(0, np.sin(c.x * 0.3 + 0.6 * np.sin(c.y * 0.2) + 6 * c.draws[5]) - 0.75) * 4
+        - 22 * np.maximum(0, np.sin(c.across * (2 * np.pi / 16) + 0.6 * np.sin(c.down * 0.2)) - 0.75) * 4
     )
     return mix(scene, colour(30, 120, 84), c.below(weed) * (1 - c.below(c.horizon + 8)))
 
@@ -121,7 +120,7 @@ def cave(c: Canvas, tint: Array) -> Array:
 
 
 def stage(c: Canvas, tint: Array) -> Array:
-    fold = 0.5 + 0.5 * np.sin(c.x * 0.42 + 0.8 * np.sin(c.x * 0.13))
+    fold = 0.5 + 0.5 * np.cos(c.across * (2 * np.pi / 16) + 0.6 * np.sin(c.across * (2 * np.pi / 64)))
     curtain = mix(colour(92, 8, 24), colour(196, 26, 48), fold)
     centre = c.width / 2
     cone = np.abs(c.x - centre) / (6 + 0.42 * c.y)
@@ -137,15 +136,14 @@ def stage(c: Canvas, tint: Array) -> Array:
 
 def skyline(c: Canvas, tint: Array) -> Array:
     scene = fade(c, colour(120, 186, 236), colour(226, 240, 248), 0, c.horizon)
-    for k, (wide, paint) in enumerate(((0.07, colour(164, 188, 210)), (0.05, colour(96, 124, 156)))):
-        cell = c.x * wide + 9 * c.draws[3 + k]
-        tall = c.lattices[1 + k][np.floor(cell).astype(int) % LATTICE, 3]
-        roof = c.horizon * (0.2 + 0.25 * k + 0.5 * tall)
-        pane = step((0.2 - np.abs(np.mod(cell * 4, 1) - 0.5)) / 0.2) * step(
-            (0.25 - np.abs(np.mod(c.y / 5, 1) - 0.5)) / 0.2
-        )
-        front = mix(paint * np.ones_like(scene), colour(232, 240, 246), pane * 0.55 * c.below(roof + 3))
-        scene = mix(scene, front, c.below(roof))
+    for k, (wide, paint) in enumerate(((16, colour(164, 188, 210)), (32, colour(96, 124, 156)))):
+        tower = np.floor(c.across / wide).astype(int) % LATTICE
+        tall = np.floor(8 * c.lattices[1 + k][tower, 3]) / 8
+        top = np.floor(((0.2 + 0.3 * k + 0.5 * tall) * c.horizon - c.height / 2) / 8) * 8
+        front = mix(paint * np.ones_like(scene), colour(232, 240, 246), 0.6 * windows(c, 4, 8, 0.9, 2.2))
+        side = step((np.abs(np.mod(c.across / wide, 1) - 0.5) * wide - wide / 2 + 0.7) / c.texel)
+        front = mix(front, paint * 0.86, side)
+        scene = mix(scene, front, step((c.down - top) / c.texel))
     river = waves(c, colour(120, 168, 196), colour(70, 120, 160))
     return mix(scene, river, c.below(c.horizon))
 
@@ -154,10 +152,7 @@ def autumn_forest(c: Canvas, tint: Array) -> Array:
     haze = fade(c, colour(250, 206, 120), colour(252, 228, 170), 0, c.horizon)
     leaves = mix(colour(196, 70, 24), colour(248, 172, 44), c.clouds(1, 0.14, 0.14))
     scene = mix(haze, leaves, np.clip(1.35 - c.y / (0.6 * c.horizon), 0, 1))
-    phase = c.x * 0.05 + 3 * c.draws[3]
-    thick = 0.10 + 0.10 * np.mod(np.floor(phase) * 0.61, 1)
-    trunk = step((thick - np.abs(np.mod(phase, 1) - 0.5)) / max(0.05 * c.texel, 0.03))
-    scene = mix(scene, colour(92, 60, 44), trunk * np.clip(c.y / (0.35 * c.horizon), 0, 1))
+    scene = mix(scene, colour(92, 60, 44), trunks(c, 0.1) * np.clip(c.y / (0.35 * c.horizon), 0, 1))
     litter = mix(colour(190, 92, 34), colour(236, 164, 60), c.noise(4, 0.5, 0.3))
     return mix(scene, litter * (0.85 + 0.25 * c.noise(5, 1.0, 0.5))[..., None], c.below(c.ridge(6, 0.05, 3)))
 
