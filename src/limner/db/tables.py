@@ -17,6 +17,9 @@ from sqlalchemy import (
 )
 
 from limner.db.columns import ROW_NUMBER, UtcDateTime, hex_id, metadata
+from limner.db.fleet_tables import account_turns as account_turns
+from limner.db.fleet_tables import engine_speeds as engine_speeds
+from limner.db.fleet_tables import workers as workers
 
 accounts = Table(
     "accounts",
@@ -134,6 +137,8 @@ predictions = Table(
     # [{"n": 2, "reason": "…"}]: the pictures that were made and held back.
     Column("filtered", JSON, nullable=False),
     Column("webhook_url", Text),
+    # Of its engine's time, in tenths of a standard picture's; NULL: an older version took it by its price.
+    Column("cost", Integer),
     Index("ix_predictions_account_id_created_at", "account_id", "created_at"),
 )
 
@@ -173,6 +178,14 @@ Index(
     predictions.c.completed_at,
     sqlite_where=_COMPLETED,
     postgresql_where=_COMPLETED,
+)
+
+Index(
+    "ix_predictions_eldest",
+    predictions.c.pool,
+    predictions.c.created_at,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
 )
 
 outputs = Table(
@@ -273,14 +286,4 @@ uploads = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-)
-
-workers = Table(
-    "workers",
-    metadata,
-    Column("id", hex_id(), primary_key=True),
-    Column("host", String(255), nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("heartbeat_at", UtcDateTime, nullable=False),
 )

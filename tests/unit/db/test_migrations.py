@@ -61,6 +61,15 @@ def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert schema_of(database) == before
 
 
+def test_what_a_newer_version_has_migrated_is_left_as_it_is(database: Database) -> None:
+    with database.begin() as tx:
+        tx.execute(text("ALTER TABLE predictions ADD COLUMN of_tomorrow INTEGER"))
+        tx.execute(text("UPDATE alembic_version SET version_num = 'of tomorrow'"))
+    before = schema_of(database)
+    upgrade(database)
+    assert schema_of(database) == before
+
+
 def test_what_an_older_version_has_stored_is_kept(empty_database: Database) -> None:
     upgrade(empty_database, "0001")
     with empty_database.begin() as tx:
