@@ -7,6 +7,7 @@ Nothing is loaded or migrated by building; ``serve`` and ``worker`` migrate firs
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from limner import accounts, ledger, workers
 from limner.accounts import Level
@@ -75,9 +76,7 @@ def build_runtime(settings: Settings) -> Runtime:
         storage=storage,
         catalog=catalog_of(settings),
         queue=Queue(database),
-        locks=FileLocks(settings.resolved_data_dir / "locks")
-        if database.is_sqlite
-        else AdvisoryLocks(database.engine),
+        locks=_locks_beside(database),
         limits=Limits(
             settings.queue_limit, settings.account_queue_limit, timedelta(days=settings.retention_days)
         ),
@@ -89,6 +88,13 @@ def build_runtime(settings: Settings) -> Runtime:
         ),
         public_url=settings.public_url.rstrip("/"),
     )
+
+
+def _locks_beside(database: Database) -> Locks:
+    """Where all who share the database see them: data folders may be each worker's own."""
+    if not database.is_sqlite:
+        return AdvisoryLocks(database.engine)
+    return FileLocks(Path(database.engine.url.database or "").resolve().parent / "locks")
 
 
 def catalog_of(settings: Settings) -> Catalog:

@@ -157,3 +157,15 @@ def test_a_data_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> 
     (tmp_path / "file").touch()
     with pytest.raises(BadSettings, match="cannot be made"):
         build_runtime(Settings(data_dir=tmp_path / "file" / "data"))
+
+
+def test_workers_on_one_sqlite_file_see_that_each_other_live(tmp_path: Path) -> None:
+    """Whatever their data folders: each would else take the locks of the others, and their work with them."""
+    url = f"sqlite:///{tmp_path / 'shared' / 'limner.db'}"
+    runtimes = [build_runtime(Settings(data_dir=tmp_path / name, database_url=url)) for name in ("a", "b")]
+    lock = runtimes[0].locks.take("0" * 32)
+    assert lock is not None
+    assert runtimes[1].locks.take("0" * 32) is None
+    lock.release()
+    for runtime in runtimes:
+        runtime.close()
