@@ -87,7 +87,7 @@ class Objects(nn.Module):
 
 
 def within(boxes: Tensor, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """u of the columns of half-cells in every box (B, K, w), v of the rows (B, K, h): -1 to 1 inside, and u runs
+    """u of columns of half-cells in every box (B, K, w), v of rows (B, K, h): -1 to 1 inside, and u runs
     backwards in what faces left. And whether the box, with a half-cell around it, holds each (B, K, h, w)."""
     row, column = torch.ones_like(like[:, :, 0, :]), torch.ones_like(like[:, :, :, 0])
     # Counted up, not arange, so that an exported graph takes any size.
