@@ -1,6 +1,7 @@
 """The weights that ship: pictures follow prompt and seed, in every size, and the network makes them."""
 
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import openvino as ov
 import pytest
 from numpy.typing import NDArray
 
-from limner.engines.engine import Generation, GenerationRequest
+from limner.engines.engine import Generation, GenerationRequest, Progress
 from limner.engines.nano import NanoEngine
 from limner.engines.nano import load as load_engine
 from limner.inputs import SIZES_1K, size_in_pixels
@@ -49,10 +50,46 @@ def difference(one: Picture, other: Picture) -> float:
 
 
 def test_a_prompt_and_a_seed_give_one_picture_whatever_the_batch(engine: NanoEngine) -> None:
-    together = draw(engine, APPLE, (5, 6, 7)).images
-    for seed, picture in zip((5, 6, 7), together, strict=True):
-        assert np.array_equal(picture, draw(engine, APPLE, (seed,)).images[0])
-    assert difference(together[0], together[1]) > 3
+    one_by_one, abreast = (draw(engine, APPLE, (5, 6, 7)).images for _ in range(2))
+    for seed, *pictures in zip((5, 6, 7), one_by_one, abreast, strict=True):
+        alone = draw(engine, APPLE, (seed,)).images[0]
+        assert all(np.array_equal(picture, alone) for picture in pictures)
+    assert difference(one_by_one[0], one_by_one[1]) > 3
+
+
+def test_steps_of_several_pictures_are_told_in_order_where_they_were_asked_for(engine: NanoEngine) -> None:
+    request = GenerationRequest(APPLE, 1024, 1024, (1, 2, 3), num_inference_steps=6)
+    here, seen, shown = threading.get_ident(), [], 0
+
+    def on_step(progress: Progress) -> None:
+        nonlocal shown
+        assert threading.get_ident() == here
+        seen.append((progress.step, progress.num_steps))
+        shown += progress.preview is not None and progress.preview().shape[2] == 3
+
+    for _ in range(2):  # one by one, then abreast
+        seen, shown = [], 0
+        engine.generate(request, on_step)
+        assert seen == [(step, 21) for step in range(1, 22)]
+        assert shown > 0
+
+
+def test_several_pictures_are_abandoned_as_soon_as_a_step_raises(engine: NanoEngine) -> None:
+    class Cancelled(Exception):
+        """As the worker raises it."""
+
+    def on_step(progress: Progress) -> None:
+        seen.append(progress.step)
+        if progress.step == 4:
+            raise Cancelled
+
+    request = GenerationRequest(APPLE, 1024, 1024, (1, 2, 3), num_inference_steps=6)
+    for _ in range(2):
+        seen: list[int] = []
+        with pytest.raises(Cancelled):
+            engine.generate(request, on_step)
+        assert seen == [1, 2, 3, 4]
+    assert len(draw(engine, APPLE, (1, 2)).images) == 2
 
 
 def test_another_prompt_gives_another_picture(engine: NanoEngine) -> None:

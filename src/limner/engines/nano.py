@@ -4,9 +4,12 @@ It says what it left out of a prompt, and never fails because of a word.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from limner.engines import abreast
 from limner.engines.engine import Generation, GenerationRequest, OnStep, Options, Pixels, Preview, Progress
 from limner.nano import sampler
 from limner.nano.boxes import TOKEN
@@ -19,6 +22,9 @@ BASE_SCALE = 8  # 1k pixels a base pixel
 DEFAULT_STEPS, DEFAULT_GUIDANCE = 24, 3.0
 LARGEST_1K = 1408  # longest side of a 1k picture; what is longer is a doubled one
 FINISHING = 1  # counts as one step
+MOST_ABREAST = 4  # pictures: as many as a request may ask for
+
+StepDone = Callable[[Preview | None], None]
 
 
 def load(options: Options) -> "NanoEngine":
@@ -28,51 +34,65 @@ def load(options: Options) -> "NanoEngine":
 
 
 class NanoEngine:
-    """Holds what loading produced; the pictures are made by the free functions of limner.nano."""
+    """Holds what loading produced; the pictures are made by the free functions of limner.nano.
+
+    Several pictures are made abreast, each in a stream of its own, from the second such request on: by then
+    the graphs are compiled for it. A command that makes four pictures and ends would only wait for that.
+    """
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._tokenizer = Tokenizer(weights.page.vocabulary)
+        self._streams = min(weights.most_streams, MOST_ABREAST)
+        self._threads = ThreadPoolExecutor(self._streams, "picture")
+        self._abreast: Weights | None = None
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
-        """Pictures one after the other, so that none depends on its neighbours."""
-        steps = Steps.split(request.num_inference_steps or DEFAULT_STEPS)
-        total = (steps.total + FINISHING) * len(request.seeds)
-        made = 0
-
-        def done(preview: Preview | None) -> None:
-            nonlocal made
-            made += 1
-            on_step(Progress(made, total, preview))
-
+        """Each picture on its own, so that none depends on its neighbours."""
         words = self._tokenizer.tokenize(request.prompt)
         against = self._tokenizer.tokenize(request.negative_prompt)
-        wish = self._wish(words, against)
-        images = tuple(self._picture(request, words, wish, seed, steps, done) for seed in request.seeds)
+        prompt = Understood(request, words, self._wish(words, against))
+        steps = Steps.split(request.num_inference_steps or DEFAULT_STEPS)
+        progress = Reporting(len(request.seeds), steps.total + FINISHING, on_step)
+        if len(request.seeds) == 1 or self._streams == 1:
+            images = self._one_by_one(prompt, steps, progress)
+        elif self._abreast is None:
+            images = self._one_by_one(prompt, steps, progress)
+            self._abreast = self._weights.in_streams(self._streams)
+        else:
+            images = self._side_by_side(self._abreast, prompt, steps, progress)
         return Generation(images, f"nano/{self._weights.page.version}", warnings_of(words, against))
 
+    def _one_by_one(self, prompt: "Understood", steps: Steps, progress: "Reporting") -> tuple[Pixels, ...]:
+        return tuple(
+            self._picture(self._weights, prompt, seed, steps, partial(progress.done, number))
+            for number, seed in enumerate(prompt.request.seeds)
+        )
+
+    def _side_by_side(
+        self, weights: Weights, prompt: "Understood", steps: Steps, progress: "Reporting"
+    ) -> tuple[Pixels, ...]:
+        work = [partial(self._picture, weights, prompt, seed, steps) for seed in prompt.request.seeds]
+        return tuple(abreast.all_of(work, self._threads, progress.done))
+
     def _picture(
-        self,
-        request: GenerationRequest,
-        words: Tokens,
-        wish: Wish,
-        seed: int,
-        steps: Steps,
-        done: Callable[[Preview | None], None],
+        self, weights: Weights, prompt: "Understood", seed: int, steps: Steps, done: StepDone
     ) -> Pixels:
-        weights = self._weights
+        request = prompt.request
         is_doubled = max(request.width, request.height) > LARGEST_1K
         scale = BASE_SCALE * (2 if is_doubled else 1)
         size = (request.width // scale, request.height // scale)
         assert size[0] % TOKEN == 0 and size[1] % TOKEN == 0, "sizes come in steps of 128 pixels"
         guidance = DEFAULT_GUIDANCE if request.guidance_scale is None else request.guidance_scale
-        scene = sampler.compose(weights, wish, size, seed, steps.composing, guidance, partial(done, None))
+        scene = sampler.compose(
+            weights, prompt.wish, size, seed, steps.composing, guidance, partial(done, None)
+        )
         painting = sampler.paint(
             weights, scene, seed, steps, lambda clean: done(partial(sampler.as_pixels, clean))
         )
         pixels = sampler.enlarge(weights, painting, scene, seed, is_doubled)
-        if words.quoted:
-            pixels = self._lettered(pixels, scene, request.prompt, words)
+        if prompt.words.quoted:
+            pixels = self._lettered(pixels, scene, request.prompt, prompt.words)
         done(None)
         return pixels
 
@@ -90,6 +110,34 @@ class NanoEngine:
 
     def close(self) -> None:
         """The graphs go with the object."""
+        self._threads.shutdown()
+        for weights in (self._weights, self._abreast):
+            if weights is not None:
+                weights.close()
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A request, and what of its prompts the model knows."""
+
+    request: GenerationRequest
+    words: Tokens
+    wish: Wish
+
+
+class Reporting:
+    """Counts the steps of all pictures of a request, and shows the first that is not finished."""
+
+    def __init__(self, pictures: int, steps: int, on_step: OnStep) -> None:
+        self._made = [0] * pictures
+        self._steps, self._on_step = steps, on_step
+
+    def done(self, number: int, preview: Preview | None) -> None:
+        """A step of this picture."""
+        self._made[number] += 1
+        shown = next((k for k, made in enumerate(self._made) if made < self._steps), number)
+        total = self._steps * len(self._made)
+        self._on_step(Progress(sum(self._made), total, preview if number == shown else None))
 
 
 def warnings_of(words: Tokens, against: Tokens) -> tuple[str, ...]:

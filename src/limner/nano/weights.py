@@ -5,10 +5,12 @@ waits for little. Knows nothing of prompts or of sampling.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -50,31 +52,57 @@ class Page:
 
 
 class Network:
-    """A compiled graph with named inputs and outputs."""
+    """A compiled graph with named inputs and outputs, for any number of threads."""
 
     def __init__(self, compiled: ov.CompiledModel) -> None:
-        self._request = compiled.create_infer_request()
+        self._compiled = compiled
+        self._requests = local()
         self._outputs = [output.any_name for output in compiled.outputs]
 
     def __call__(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Runs once; the arrays returned are the caller's own."""
-        results = self._request.infer(dict(inputs), share_inputs=True)
+        results = self._request().infer(dict(inputs), share_inputs=True)
         return {name: np.array(results[name]) for name in self._outputs}
+
+    def _request(self) -> ov.InferRequest:
+        """This thread's own: two may not share one."""
+        found = getattr(self._requests, "one", None)
+        if found is None:
+            found = self._requests.one = self._compiled.create_infer_request()
+        return found
 
 
 class Weights:
-    """The networks. Thread counts and precision are OpenVINO's properties."""
+    """The networks. Thread counts, streams and precision are OpenVINO's properties.
 
-    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None) -> None:
+    In ``streams`` streams as many threads may run networks at once, each with its share of ``threads``. The
+    numbers that come out are the same.
+    """
+
+    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None, streams: int = 1) -> None:
         self.page = Page.read(folder)
-        self._folder = folder
+        self._folder, self._threads = folder, threads
         self._core = ov.Core()
-        self._config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1"}
+        hint = "LATENCY" if streams == 1 else "THROUGHPUT"
+        self._config: dict[str, Any] = {"PERFORMANCE_HINT": hint, "NUM_STREAMS": str(streams)}
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
-        compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
-        self._networks = {name: compiler.submit(self._compile, name) for name in NETWORKS}
-        compiler.shutdown(wait=False)
+        self._compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
+        self._networks = {name: self._compiler.submit(self._compile, name) for name in NETWORKS}
+        self._compiler.shutdown(wait=False)
+
+    @property
+    def most_streams(self) -> int:
+        """More than these would not have a core each."""
+        return self._threads or os.cpu_count() or 1
+
+    def in_streams(self, streams: int) -> "Weights":
+        """The same weights once more, compiled for as many pictures at once."""
+        return Weights(self._folder, self._threads, streams)
+
+    def close(self) -> None:
+        """Compiles no more."""
+        self._compiler.shutdown(wait=False, cancel_futures=True)
 
     @property
     def reader(self) -> Network:
