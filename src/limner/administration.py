@@ -1,4 +1,6 @@
-"""The commands that keep accounts and keys, ``limner account`` and ``limner key``, beside a server or not."""
+"""The commands that keep accounts and keys, ``limner account`` and ``limner key``, beside a server or not;
+and links that sign a browser in.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,8 +11,9 @@ import typer
 from sqlalchemy import Connection
 
 from limner import accounts, ledger
+from limner.access import keys, sessions
 from limner.accounts import Account, Level
-from limner.runtime import build_runtime, migrate
+from limner.runtime import Runtime, build_runtime, migrate
 from limner.settings import read_settings
 
 account_app = typer.Typer(no_args_is_help=True, help="Accounts, which pay.")
@@ -72,11 +75,22 @@ def resume(name: Name) -> None:
 @key_app.command(name="create")
 def create_key(
     account: Annotated[str, typer.Option(help="The name of the account.")],
+    name: Annotated[str, typer.Option(help="What it is for.")] = "",
 ) -> None:
     """Create a key of an account and print it, alone: it cannot be shown again."""
     with _account(account) as (tx, owner):
-        key = accounts.create_key(tx, owner.id, datetime.now(UTC))
+        key = accounts.create_key(tx, owner.id, datetime.now(UTC), name=keys.check_name(name) if name else "")
     typer.echo(key)
+
+
+def sign_in_link(runtime: Runtime, account_name: str, origin: str) -> str:
+    """Opens the pages at this origin signed in, once and within a quarter of an hour. What follows the # is
+    sent to no server and into no log. Raises NotFound, also for an account without a valid key."""
+    now = datetime.now(UTC)
+    with runtime.database.begin() as tx:
+        account = accounts.find_account(tx, account_name)
+        ticket = sessions.issue_ticket(tx, keys.oldest_valid_key(tx, account.id), now)
+    return f"{origin.rstrip('/')}/#ticket={ticket}"
 
 
 @contextmanager

@@ -18,12 +18,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from limner.administration import account_app, key_app
+from limner.administration import account_app, key_app, sign_in_link
 from limner.api.app import create_app, let_go
-from limner.api.server import listen, origin_of, run_server
-from limner.errors import BadSettings, LimnerError
+from limner.api.server import is_loopback, listen, origin_of, run_server
+from limner.errors import BadSettings, LimnerError, NotFound
 from limner.generate import Commission, OnProgress, generate_here, generate_there
 from limner.runtime import (
+    DEFAULT_ACCOUNT,
     Runtime,
     build_runtime,
     catalog_of,
@@ -37,6 +38,7 @@ from limner.settings import Settings, read_settings
 from limner.supervisor import Supervisor
 from limner.workflows import run_worker
 
+DEFAULT_ORIGIN = "http://127.0.0.1:8000"
 PRESETS = ("nano",)
 WORKER_COMMAND = (sys.executable, "-m", "limner.cli", "worker")
 
@@ -73,6 +75,8 @@ def serve(
             key = ensure_default_account(runtime, datetime.now(UTC))
             with nullcontext() if no_worker else _worker_beside(public_url):
                 _announce(origin_of(listener), key)
+                if is_loopback(host) or sys.stdout.isatty():  # else the link would lie in a log
+                    _invite(runtime)
                 api = create_app(runtime)
                 run_server(api, listener, lambda: let_go(api))
 
@@ -126,6 +130,19 @@ def generate(
         typer.echo(path)
 
 
+@app.command(name="sign-in")
+def sign_in(
+    account: Annotated[str, typer.Option(help="The name of the account.")] = DEFAULT_ACCOUNT,
+    origin: Annotated[
+        str | None, typer.Option(help="Where the pages are; by default LIMNER_PUBLIC_URL, or port 8000 here.")
+    ] = None,
+) -> None:
+    """Print a link that opens the pages signed in: it works once, within a quarter of an hour."""
+    with _runtime(read_settings()) as runtime:
+        migrate(runtime)
+        typer.echo(sign_in_link(runtime, account, origin or runtime.public_url or DEFAULT_ORIGIN))
+
+
 @app.command(name="migrate")
 def migrate_database() -> None:
     """Bring the database up to this version."""
@@ -159,6 +176,13 @@ def _announce(origin: str, key: str | None) -> None:
     else:
         typer.echo('The account default has a key; "limner key create --account default" makes another.')
     sys.stdout.flush()
+
+
+def _invite(runtime: Runtime) -> None:
+    with suppress(NotFound):  # an account without a key: its owner wants nobody in
+        link = sign_in_link(runtime, DEFAULT_ACCOUNT, runtime.public_url)
+        typer.echo(f"Open this once, within a quarter of an hour, to be signed in: {link}")
+        sys.stdout.flush()
 
 
 def _stop_on_signals() -> None:

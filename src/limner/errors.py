@@ -11,6 +11,7 @@
     ├── Conflict           409  the thing is no longer as the caller believed
     ├── TooLarge           413  the body is over the limit
     ├── UnsupportedMedia   415  not a kind of file that is taken, or not the kind that it is said to be
+    ├── Misdirected        421  under this host name nobody should find this server
     ├── RateLimited        429  the caller must wait ``retry_after_seconds``
     ├── EngineFailed       500  the engine could not make this picture
     ├── BadSettings        500  the operator must change the configuration
@@ -70,6 +71,10 @@ class TooLarge(LimnerError):
 
 class UnsupportedMedia(LimnerError):
     code = 415
+
+
+class Misdirected(LimnerError):
+    code = 421
 
 
 class RateLimited(LimnerError):

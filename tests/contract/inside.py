@@ -83,7 +83,7 @@ class Inside:
 def inside(folder: Path, database_url: str = "", **settings: Any) -> Iterator[Inside]:
     """The application in this folder, on the embedded database or the one that is named."""
     runtime = build_runtime(
-        read_settings(data_dir=folder, database_url=database_url, public_url=ORIGIN, **settings)
+        read_settings(data_dir=folder, database_url=database_url, **{"public_url": ORIGIN} | settings)
     )
     migrate(runtime)
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), port=0, log_config=None))

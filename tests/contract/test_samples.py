@@ -18,7 +18,7 @@ import schemathesis
 from PIL import Image
 
 from limner.api.description import operations
-from limner.api.examples import DELIVERY_ID, PREDICTION_ID, RECEIVER, TICKET, UPLOAD_ID
+from limner.api.examples import DELIVERY_ID, KEY_ID, PREDICTION_ID, RECEIVER, TICKET, UPLOAD_ID
 from limner.api.reference import DEFAULT_ORIGIN
 from limner.api.samples import FILE, FORM, JSON, SAMPLES, SAVED, Call, call_of
 from tests.contract.conftest import Opened
@@ -77,6 +77,7 @@ def world(sqlite_server: Opened) -> Iterator[World]:
             f"{UPLOAD_ID}.png": upload["url"].rpartition("/")[2],
             DELIVERY_ID: delivery,
             RECEIVER: NOBODY,
+            KEY_ID: data_of(client.post("/api/limner/keys", json={"name": "to revoke"}))["id"],
         }
         yield World(server, client, key, names)
 

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from importlib.resources import files
 from typing import cast
 
 import anyio.to_thread
@@ -29,18 +28,25 @@ from limner.api import (
     llms,
     media,
     models,
+    own_account,
+    playground,
     predictions,
     prices,
+    sessions,
+    thumbnails,
     uploads,
     webhooks,
 )
-from limner.api.context import Callers, Context, InContext
+from limner.api.context import Context, InContext, callers_by_key, callers_by_session
 from limner.api.description import DescribedAPI
 from limner.api.forecast import Forecast
 from limner.api.metrics import CountResponses, Metrics
-from limner.api.reference import page
+from limner.api.origins import Origins, origins_of
+from limner.api.page_rules import PageRules, content_policy, hash_of
+from limner.api.reference import STYLE, page
 from limner.api.request_ids import RequestIds
 from limner.api.results import Results
+from limner.api.thumbnails import Thumbnails
 from limner.api.uploads import Traffic
 from limner.api.watching import Watcher
 from limner.errors import LimnerError
@@ -81,18 +87,21 @@ def create_app(
     metrics = Metrics()
     forecast = Forecast(runtime)
     watcher = Watcher(runtime, forecast)
-    callers, results = Callers(runtime.database), Results(runtime, forecast, watcher)
-    app.state.context = Context(runtime, callers, results, watcher, metrics, sync_window_seconds, max_streams)
+    app.state.context = Context(
+        runtime=runtime,
+        callers=callers_by_key(runtime.database),
+        signed_in=callers_by_session(runtime.database),
+        origins=origins_of(runtime.public_url),
+        results=Results(runtime, forecast, watcher),
+        watcher=watcher,
+        metrics=metrics,
+        sync_window_seconds=sync_window_seconds,
+        max_streams=max_streams,
+    )
     app.state.traffic = Traffic()
+    app.state.thumbnails = Thumbnails()
     _add_routes(app)
-    app.add_exception_handler(LimnerError, envelope.answer_limner_error)
-    app.add_exception_handler(HTTPException, envelope.answer_http_exception)
-    app.add_exception_handler(RequestValidationError, envelope.answer_validation_error)
-    app.add_middleware(envelope.LastResort)
-    app.add_middleware(CountResponses, metrics=metrics)
-    app.add_middleware(CrossOrigin)
-    app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestIds)
+    _add_rules(app, origins_of(runtime.public_url), metrics)
     return app
 
 
@@ -142,6 +151,19 @@ class CrossOrigin:
             await self.app(scope, receive, send)
 
 
+def _add_rules(app: FastAPI, origins: Origins, metrics: Metrics) -> None:
+    """What holds on every route; the middleware that is added last sees a request first."""
+    app.add_exception_handler(LimnerError, envelope.answer_limner_error)
+    app.add_exception_handler(HTTPException, envelope.answer_http_exception)
+    app.add_exception_handler(RequestValidationError, envelope.answer_validation_error)
+    app.add_middleware(envelope.LastResort)
+    app.add_middleware(CountResponses, metrics=metrics)
+    app.add_middleware(CrossOrigin)
+    app.add_middleware(PageRules, origins=origins)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestIds)
+
+
 def _add_routes(app: FastAPI) -> None:
     # The hot path: served by Starlette alone, in a third of the time, and first, because routes are tried in
     # turn; below, FastAPI documents it.
@@ -150,20 +172,17 @@ def _add_routes(app: FastAPI) -> None:
     routers = (
         *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),
         *(events.router, history.router, billing.router, uploads.router, webhooks.router, center.router),
-        health.router,
+        *(sessions.router, own_account.router),
+        *(health.router, thumbnails.router, playground.router),
     )
     for router in (*routers, predictions.submissions):
         app.include_router(router)
-    app.add_api_route("/", _read_start_page, include_in_schema=False)
     app.add_api_route("/docs", _read_reference, include_in_schema=False)
 
 
-def _read_start_page() -> HTMLResponse:
-    return HTMLResponse(files("limner.api").joinpath("web", "index.html").read_text())
-
-
 def _read_reference(request: Request, context: InContext) -> HTMLResponse:
-    return HTMLResponse(page(request.app.openapi(), context.runtime.public_url))
+    headers = {"Content-Security-Policy": content_policy(styles=hash_of(STYLE))}
+    return HTMLResponse(page(request.app.openapi(), context.runtime.public_url), headers=headers)
 
 
 @asynccontextmanager

@@ -1,21 +1,27 @@
-"""Who is asking, and what a handler works with: the caller behind a key, and the application's parts.
+"""Who is asking, and what a handler works with: the caller behind a key or a session, and the application's
+parts.
 
 A key is looked up once and then remembered for less than two seconds, which is how late a revoked one may
-be noticed. Knows no route.
+be noticed; so is a session, which counts only where no key is presented. Knows no route.
 """
 
 import hashlib
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from limner.access import sessions
 from limner.accounts import Caller, authenticate
 from limner.api.metrics import Metrics
+from limner.api.origins import Origins
 from limner.api.results import Results
 from limner.api.watching import Watcher
 from limner.db.database import Database
@@ -27,24 +33,42 @@ REMEMBERED_KEYS = 10_000
 
 
 class Callers:
-    """Finds the caller behind a key."""
+    """Finds the caller behind what a request presents: one for keys, one for sessions, so that neither is
+    taken for the other."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, find: Callable[[Connection, str], Caller]) -> None:
+        self._database, self._find = database, find
         self._remembered: dict[bytes, tuple[Caller, float]] = {}
 
-    def remembered(self, key: str) -> Caller | None:
-        caller, until = self._remembered.get(_digest(key), (None, 0.0))
+    def remembered(self, presented: str) -> Caller | None:
+        caller, until = self._remembered.get(_digest(presented), (None, 0.0))
         return caller if until > time.monotonic() else None
 
-    def look_up(self, key: str) -> Caller:
+    def look_up(self, presented: str) -> Caller:
         """Raises Unauthorized. Blocks on the database."""
         with self._database.read() as tx:
-            caller = authenticate(tx, key)
+            caller = self._find(tx, presented)
         if len(self._remembered) >= REMEMBERED_KEYS:
             self._remembered.clear()
-        self._remembered[_digest(key)] = (caller, time.monotonic() + REMEMBERED_SECONDS)
+        self._remembered[_digest(presented)] = (caller, time.monotonic() + REMEMBERED_SECONDS)
         return caller
+
+    async def find(self, presented: str) -> Caller:
+        """Raises Unauthorized."""
+        caller = self.remembered(presented)
+        return caller if caller is not None else await run_in_threadpool(self.look_up, presented)
+
+    def forget_all(self) -> None:
+        """Here at once; other processes notice within their second."""
+        self._remembered.clear()
+
+
+def callers_by_key(database: Database) -> Callers:
+    return Callers(database, authenticate)
+
+
+def callers_by_session(database: Database) -> Callers:
+    return Callers(database, lambda tx, token: sessions.find(tx, token, datetime.now(UTC)).caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,8 @@ class Context:
 
     runtime: Runtime
     callers: Callers
+    signed_in: Callers  # by session
+    origins: Origins
     results: Results
     watcher: Watcher
     metrics: Metrics
@@ -67,11 +93,24 @@ async def context_of(request: Request) -> Context:
 
 
 async def caller_of(request: Request) -> Caller:
-    """The caller whose key the request carries. Raises Unauthorized."""
-    key = _bearer_key(request.headers.get("authorization", ""))
-    callers = (await context_of(request)).callers
-    caller = callers.remembered(key)
-    return caller if caller is not None else await run_in_threadpool(callers.look_up, key)
+    """The caller whose key the request carries, or whose session. Raises Unauthorized, and Forbidden for a
+    page of another origin."""
+    context = await context_of(request)
+    authorization = request.headers.get("authorization")
+    if authorization is None and (token := session_token(request, context.origins)):
+        return await context.signed_in.find(token)
+    return await context.callers.find(_bearer_key(authorization or ""))
+
+
+def session_token(request: Request, origins: Origins) -> str | None:
+    """What the cookie holds, for a page of ours; None when there is none. Raises Forbidden when a page of
+    another origin would change something with it."""
+    if "cookie" not in request.headers:
+        return None
+    token = request.cookies.get(origins.cookie_name)
+    if token:
+        origins.check_write(request)
+    return token if token and origins.is_own(request) else None
 
 
 InContext = Annotated[Context, Depends(context_of)]

@@ -7,6 +7,7 @@ MODEL_ID = "google/imagen4"
 PREDICTION_ID = "c0ffee00c0ffee00c0ffee00c0ffee00"
 UPLOAD_ID = "facade00facade00facade00facade00"
 DELIVERY_ID = "decade00decade00decade00decade00"
+KEY_ID = "ace0ba5eace0ba5eace0ba5eace0ba5e"
 TICKET = f"{UPLOAD_ID}0123456789abcdef"
 RECEIVER = "https://example.com/hook"
 
@@ -18,8 +19,10 @@ PARAMETERS: Mapping[tuple[str, str], Any] = {
     ("", "model_id"): MODEL_ID,
     ("", "prediction_id"): PREDICTION_ID,
     ("", "delivery_id"): DELIVERY_ID,
+    ("", "key_id"): KEY_ID,
     ("", "ticket"): TICKET,
     ("GET /predictions/{prediction_id}/{file_name}", "file_name"): "1.png",
+    ("GET /api/limner/predictions", "search"): "red apple",
     ("GET /media/{file_name}", "file_name"): f"{UPLOAD_ID}.png",
 }
 """By operation, or "" for all, and by the parameter's name."""
@@ -33,5 +36,6 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v3/media/uploads": {"filename": "apple.png", "size": 4096, "content_type": "image/png"},
     "POST /api/v3/user/usage_stats": {"start_time": SINCE},
     "POST /api/v3/billings/search": {"billing_type": "deduct", "page_size": 10},
+    "POST /api/limner/keys": {"name": "laptop"},
     "POST /api/v3/webhook/test": {"url": RECEIVER},
 }

@@ -13,8 +13,17 @@ from limner.accounts import Caller
 from limner.api.context import BEARER, ByCaller, Context, InContext
 from limner.api.envelope import Envelope, success
 from limner.api.ids import check_prediction_id, is_id
-from limner.api.queries import DeletionQuery, PredictionsQuery, body_of, read_query
-from limner.api.record_views import DeletedCount, DeletedPrediction, PredictionsPage
+from limner.api.queries import (
+    DeletionQuery,
+    HistoryQuery,
+    PredictionsFilter,
+    PredictionsQuery,
+    body_of,
+    cursor_of,
+    parse_cursor,
+    read_query,
+)
+from limner.api.record_views import DeletedCount, DeletedPrediction, HistoryView, PredictionsPage
 from limner.errors import NotFound
 from limner.predictions import lifecycle, listing
 from limner.predictions.listing import Wanted
@@ -43,6 +52,19 @@ def list_predictions(
 ) -> Response:
     """The same list."""
     return success(_page(context, caller, asked))
+
+
+@router.get("/api/limner/predictions", summary="Search the history", response_model=Envelope[HistoryView])
+def search_history(context: InContext, caller: ByCaller, asked: Annotated[HistoryQuery, Query()]) -> Response:
+    """The account's predictions by the words of their prompts, newest first. Each answer says how to go on:
+    from there, whatever has been made meanwhile."""
+    before = None if asked.before is None else parse_cursor(asked.before)
+    wanted = replace(_wanted(caller, asked), words=tuple(asked.search.split()), before=before)
+    with context.runtime.database.read() as tx:
+        found = listing.page(tx, wanted, asked.page_size + 1)
+    shown = found[: asked.page_size]
+    following = cursor_of(shown[-1].created_at, shown[-1].id) if len(found) > len(shown) else ""
+    return success({"items": [context.results.view(_with_links(one)) for one in shown], "next": following})
 
 
 @router.post(
@@ -88,7 +110,7 @@ def _page(context: Context, caller: Caller, asked: PredictionsQuery) -> dict[str
     return {"page": asked.page, "page_size": asked.page_size, "total": total, "items": items}
 
 
-def _wanted(caller: Caller, asked: PredictionsQuery) -> Wanted:
+def _wanted(caller: Caller, asked: PredictionsFilter) -> Wanted:
     wanted = Wanted(caller.account_id, asked.model, start=asked.created_after, end=asked.created_before)
     if asked.status is None:
         return wanted

@@ -25,6 +25,9 @@ from limner.inputs import Json, integral, is_storable
 MAX_PAGE = 1_000_000  # beyond it some databases can count no further
 MAX_PAGE_SIZE = 100
 MAX_TEXT = 300
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECONDS = 1_000_000
+CURSOR = r"^[0-9]{1,17}-[0-9a-f]{32}$"
 LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
 
 
@@ -85,8 +88,8 @@ class Paged(Asked):
         return (self.page - 1) * self.page_size
 
 
-class PredictionsQuery(Paged):
-    """Which predictions to list; by default the newest hundred."""
+class PredictionsFilter(Asked):
+    """Which predictions."""
 
     model: Text | None = Field(None, description="Only of this model.", examples=["google/imagen4"])
     status: (
@@ -98,7 +101,18 @@ class PredictionsQuery(Paged):
     )
     created_after: Moment | None = Field(None, description="ISO 8601, inclusive.")
     created_before: Moment | None = Field(None, description="ISO 8601, exclusive.")
+
+
+class PredictionsQuery(PredictionsFilter, Paged):
+    """Which predictions to list; by default the newest hundred."""
+
     include_inputs: bool = Field(True, description="Accepted and ignored: the inputs are always there.")
+
+
+class HistoryQuery(PredictionsFilter):
+    search: Text = Field("", description="Words that the prompt holds, all of them; large and small are one.")
+    before: str | None = Field(None, pattern=CURSOR, description="The `next` of the former answer.")
+    page_size: PageSize = Field(30, description="How many items at most.")
 
 
 class DeletionQuery(Asked):
@@ -150,6 +164,17 @@ class AccountBillingsQuery(Paged):
     type: Literal["deduct", "refund"] | None = Field(None, description="Only of this type.")
     start_date: Moment | None = Field(None, description="ISO 8601, inclusive.")
     end_date: LastDay | None = Field(None, description="ISO 8601; a day alone is included.")
+
+
+def cursor_of(created_at: datetime, prediction_id: str) -> str:
+    """Where a list stopped."""
+    return f"{created_at.timestamp() * MICROSECONDS:.0f}-{prediction_id}"
+
+
+def parse_cursor(cursor: str) -> tuple[datetime, str]:
+    """The time and the id of where that was."""
+    microseconds, _, prediction_id = cursor.partition("-")
+    return EPOCH + timedelta(microseconds=int(microseconds)), prediction_id
 
 
 Q = TypeVar("Q", bound=Asked)

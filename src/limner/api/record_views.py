@@ -22,6 +22,11 @@ class PredictionsPage(View):
     )
 
 
+class HistoryView(View):
+    items: list[PredictionView] = Field(description="Newest first; `outputs` are links, as in lists.")
+    next: str = Field(description="What to send as `before` to go on; empty at the end.")
+
+
 class DeletedCount(View):
     deleted_count: int
 

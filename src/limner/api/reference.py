@@ -22,6 +22,7 @@ GROUPS = {
     "account": "Account",
     "uploads": "Uploads",
     "webhooks": "Webhooks",
+    "own account": "The account and its keys",
     "operation": "Operation",
     "website": "The catalog of the website",
 }
@@ -37,7 +38,7 @@ from the description that every server has at `/openapi.json`; a server shows it
 
 goes with every call but those that say otherwise. Answers are always `{"code": 200, "message": "success", "data": …}` with
 HTTP 200, or `{"code": <status>, "message": <what is wrong>, "data": null}` with that HTTP status. Every answer has an
-`X-Request-Id`, which the server's log has too. Submit, result and the upload of a form also answer under `/api/v2`, for old
+`X-Request-Id`, which the server's log has too. The pages of the server itself show a session cookie in place of the key. Submit, result and the upload of a form also answer under `/api/v2`, for old
 clients. HEAD is answered as GET. In the samples, `LIMNER_API_KEY` is a key.
 """  # noqa: E501
 
@@ -231,6 +232,23 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9_\- ]", "", heading.lower()).replace(" ", "-")
 
 
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { color: #222; background: #fff; }
+table { border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }
+td, th { border: 1px solid #8884; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+code, pre { font: 14px/1.45 ui-monospace, monospace; }
+pre { background: #8882; padding: .8rem; overflow-x: auto; border-radius: .4rem; }
+h2 { margin-top: 3rem; border-bottom: 1px solid #8884; }
+h3 { margin-top: 2.5rem; }
+summary { cursor: pointer; }
+a { color: #06c; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ddd; background: #161616; }
+  a { color: #7bf; }
+}
+"""
+
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -238,22 +256,7 @@ PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
-body {{ color: #222; background: #fff; }}
-table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0; }}
-td, th {{ border: 1px solid #8884; padding: .3rem .6rem; text-align: left; vertical-align: top; }}
-code, pre {{ font: 14px/1.45 ui-monospace, monospace; }}
-pre {{ background: #8882; padding: .8rem; overflow-x: auto; border-radius: .4rem; }}
-h2 {{ margin-top: 3rem; border-bottom: 1px solid #8884; }}
-h3 {{ margin-top: 2.5rem; }}
-summary {{ cursor: pointer; }}
-a {{ color: #06c; }}
-@media (prefers-color-scheme: dark) {{
-  body {{ color: #ddd; background: #161616; }}
-  a {{ color: #7bf; }}
-}}
-</style>
+<style>{style}</style>
 </head>
 <body>
 {body}
@@ -270,4 +273,4 @@ def page(document: Mapping[str, Any], origin: str) -> str:
         if opening.type == "heading_open":
             opening.attrSet("id", anchor(inline.content))
     body = parser.renderer.render(tokens, parser.options, {})
-    return PAGE.format(title=html.escape(document["info"]["title"]), body=body)
+    return PAGE.format(title=html.escape(document["info"]["title"]), style=STYLE, body=body)

@@ -33,6 +33,11 @@ def origin_of(listener: socket.socket) -> str:
     return f"http://{reachable}:{port}"
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
 def run_server(app: ASGIApp, listener: socket.socket, on_exit: Callable[[], None]) -> None:
     """Serves until SIGTERM or SIGINT; then open requests have a moment to end. ``on_exit`` is called at once,
     from the signal handler: without it, those who only wait would take that whole moment."""

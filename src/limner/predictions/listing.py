@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tuple_
 
 from limner.db.tables import predictions
 from limner.predictions import store
@@ -21,9 +21,11 @@ class Wanted:
     is_cancelled: bool | None = None
     start: datetime | None = None
     end: datetime | None = None
+    words: tuple[str, ...] = ()  # that the prompt holds, all of them
+    before: tuple[datetime, str] | None = None  # older than the prediction made then, of this id
 
 
-def page(tx: Connection, wanted: Wanted, limit: int, offset: int) -> list[Prediction]:
+def page(tx: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[Prediction]:
     """With their outputs."""
     query = _matching(select(predictions.c.id), wanted)
     query = query.order_by(predictions.c.created_at.desc(), predictions.c.id.desc())
@@ -50,4 +52,13 @@ def _matching(query: Select[Any], wanted: Wanted) -> Select[Any]:
         conditions.append(columns.created_at >= wanted.start)
     if wanted.end is not None:
         conditions.append(columns.created_at < wanted.end)
+    if wanted.before is not None:
+        conditions.append(tuple_(columns.created_at, columns.id) < wanted.before)
+    conditions += [_holds(columns.inputs["prompt"].as_string(), word) for word in wanted.words]
     return query.where(*conditions)
+
+
+def _holds(prompt: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    # SQLite knows large and small letters of ASCII only: the others are found as they are written.
+    in_any_case = func.lower(prompt).contains(word.lower(), autoescape=True)
+    return or_(prompt.contains(word, autoescape=True), in_any_case)

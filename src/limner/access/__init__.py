@@ -1,0 +1,1 @@
+"""Ways into an account beside the command line: its keys, and browsers that are signed in."""
