@@ -15,6 +15,7 @@ except ImportError:  # pragma: no cover, by platform
     fpng = None
 
 PREVIEW_SIDE = 256
+THUMBNAIL_SIDE = 384
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 
@@ -38,6 +39,17 @@ def preview(pixels: Pixels) -> bytes:
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     file = io.BytesIO()
     small.save(file, "JPEG", quality=75)
+    return file.getvalue()
+
+
+def thumbnail(content: bytes) -> bytes:
+    """A WebP of about ten kilobytes of a picture's file, at most THUMBNAIL_SIDE pixels a side."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))  # a JPEG is not read larger than it must be
+        small = picture.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0)
+    small.save(file, "WEBP", quality=80, method=2)
     return file.getvalue()
 
 

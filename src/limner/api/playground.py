@@ -1,12 +1,16 @@
 """The pages for people: one shell of HTML whose scripts draw every page, and the files that they load.
 
-Knows which paths are pages, and what is public: the models with their prices. Who is signed in, and what is theirs,
-the scripts ask the API, as any client does. There is no build step: what lies in ``web/`` is what is sent.
+Knows which paths are pages, and what is public: the models with their prices. Who is signed in, and what is
+theirs, the scripts ask the API, as any client does. There is no build step: what lies in ``web/`` is what is
+sent.
 """
 
 import gzip
 import hashlib
 import json
+import posixpath
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -22,6 +26,8 @@ from limner.api.models import model_views
 from limner.errors import NotFound
 
 SHELL = "index.html"
+FIRST_SCRIPT = "js/main.js"
+IMPORT = re.compile(r"""\bfrom ?["'](\.[^"']+)["']""")
 CONTENT_TYPES = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -60,8 +66,21 @@ def site() -> Site:
     for path, content in found.items():
         digest.update(f"{path} {len(content)}\n".encode())
         digest.update(content)
-    shell = found.pop(SHELL).decode()
+    links = (f'<link rel="modulepreload" href="{{web}}/{path}">' for path in _imported(found, FIRST_SCRIPT))
+    shell = found.pop(SHELL).decode().replace("{preloads}", "\n".join(links))
     return Site(shell, {path: _file(path, found[path]) for path in found}, digest.hexdigest()[:16])
+
+
+def _imported(found: Mapping[str, bytes], first: str) -> list[str]:
+    """The script and all that it imports, and so on, so that the browser asks for all of it at once and not
+    in turn. What a script imports later, when it is needed, is not among them."""
+    seen = [first]
+    for path in seen:
+        for target in IMPORT.findall(found[path].decode()):
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            if imported not in seen:
+                seen.append(imported)
+    return seen
 
 
 @router.get("/")

@@ -1,7 +1,7 @@
-"""Small copies of pictures, for pages that show many: made when they are first asked for, and kept for a while.
+"""Small copies of pictures, for pages that show many: made when they are first asked for, kept for a while.
 
-As with the pictures, whoever has the link may look. Whether the picture is still there is looked up each time,
-so that nothing is shown of what was deleted.
+As with the pictures, whoever has the link may look. Whether the picture is still there is looked up each
+time, so that nothing is shown of what was deleted.
 """
 
 from collections import OrderedDict
