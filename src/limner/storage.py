@@ -1,7 +1,11 @@
 """Objects by key, on a disk or in a bucket; obstore does the work. Knows nothing of what they are."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
@@ -12,10 +16,21 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from limner.errors import BadSettings, NotFound, Unavailable
 
 PART_BYTES = 5 << 20  # the least that S3 takes for a part
+LISTED_AT_ONCE = 1_000
+_HALF_WRITTEN = re.compile(r"#\d+$")  # what obstore calls a file until all of it is there
 
 
 class StorageUnavailable(Unavailable):
     """The storage cannot be reached, or refuses to work: full, forbidden, gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object, and when it was put there by the storage's own clock."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
 
 
 class Storage:
@@ -60,6 +75,28 @@ class Storage:
             for found in obstore.list(self._store, folder):
                 obstore.delete(self._store, [one["path"] for one in found])
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """What is not there is deleted already."""
+        with _reported(), _forgiving():
+            obstore.delete(self._store, list(keys))
+
+    def list_below(self, folder: str) -> Iterator[list[Stored]]:
+        """Every object whose key begins with this folder's name and a slash, some at a time."""
+        with _reported():
+            for found in obstore.list(self._store, folder, chunk_size=LISTED_AT_ONCE):
+                yield [Stored(one["path"], one["size"], one["last_modified"]) for one in found]
+
+    def drop_half_written(self, before: datetime) -> int:
+        """Removes files that a process began to write before then and did not live to finish; how many. A
+        bucket keeps such parts where nobody sees them, and has rules of its own for their end."""
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return 0
+        with _reported():
+            found = [path for path in Path(self._store.prefix).rglob("*#*") if _is_left(path, before)]
+            for path in found:
+                path.unlink(missing_ok=True)
+        return len(found)
+
     def check(self) -> None:
         """Raises StorageUnavailable when nothing can be listed; asks for what is never there, to be quick."""
         with _reported():
@@ -92,6 +129,13 @@ def _forgiving() -> Iterator[None]:
         yield
     except FileNotFoundError:
         return
+
+
+def _is_left(path: Path, before: datetime) -> bool:
+    try:
+        return bool(_HALF_WRITTEN.search(path.name)) and path.stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _first_line(error: Exception) -> str:

@@ -3,14 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from limner import accounts, ledger, upkeep
 from limner.accounts import Level, authenticate, create_account, create_key
-from limner.errors import NotFound
 from limner.predictions import lifecycle
 from limner.predictions.prediction import Status
-from tests.server import wait_until
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace
 
@@ -73,25 +69,6 @@ def test_what_is_cancelled_in_the_queue_leaves_it(open_workplace: OpenWorkplace)
     assert records(workplace, "ENQUEUED") == {kept.id}
 
 
-def test_what_has_expired_goes_altogether_and_its_charge_stays(open_workplace: OpenWorkplace) -> None:
-    workplace = open_workplace()
-    with workplace.working():
-        done = workplace.finish(workplace.submit())
-    waiting = workplace.submit()
-    runtime, now = workplace.runtime, datetime.now(UTC)
-    assert not upkeep.tidy_once(runtime, now)
-    assert upkeep.tidy_once(runtime, now + timedelta(days=8))
-    assert not upkeep.tidy_once(runtime, now + timedelta(days=8))
-    with pytest.raises(NotFound):
-        workplace.find(done)
-    with pytest.raises(NotFound):
-        runtime.storage.get(done.outputs[0].object_key)
-    assert records(workplace) == {waiting.id}
-    with runtime.database.read() as tx:
-        assert ledger.unbalanced_accounts(tx) == []
-        assert ledger.balance(tx, workplace.caller.account_id).settled_micros == 1_000_000_000 - 38_000
-
-
 def test_records_of_what_was_cancelled_go_in_time(open_workplace: OpenWorkplace) -> None:
     workplace = open_workplace()
     prediction = workplace.submit()
@@ -100,18 +77,3 @@ def test_records_of_what_was_cancelled_go_in_time(open_workplace: OpenWorkplace)
     assert queue.expire(now - timedelta(minutes=1)) == 0
     assert queue.expire(now + timedelta(minutes=1)) == 1
     assert records(workplace) == set()
-
-
-def test_a_worker_removes_what_was_deleted(
-    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(upkeep, "TIDY_SECONDS", 0.05)
-    workplace = open_workplace()
-    with workplace.working():
-        done = workplace.finish(workplace.submit())
-        with workplace.runtime.database.begin() as tx:
-            account_id, now = workplace.caller.account_id, datetime.now(UTC)
-            lifecycle.delete(tx, account_id, [done.id], workplace.runtime.queue, now)
-        wait_until(lambda: records(workplace) == set())
-    with pytest.raises(NotFound):
-        workplace.runtime.storage.get(done.outputs[0].object_key)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_
 
 from limner.db.tables import idempotency_keys as keys
 from limner.errors import Conflict, InvalidInput
@@ -60,8 +60,10 @@ def add(tx: Connection, account_id: str, key: IdempotencyKey, prediction_id: str
     tx.execute(insert(keys).values(row | {"prediction_id": prediction_id, "expires_at": now + LASTS}))
 
 
-def expire(tx: Connection, now: datetime) -> None:
-    tx.execute(delete(keys).where(keys.c.expires_at <= now))
+def expire(tx: Connection, now: datetime, limit: int) -> int:
+    """Forgets so many of those that have had their day; how many there were."""
+    expired = select(keys.c.account_id, keys.c.key).where(keys.c.expires_at <= now).limit(limit)
+    return tx.execute(delete(keys).where(tuple_(keys.c.account_id, keys.c.key).in_(expired))).rowcount
 
 
 def _same(account_id: str, key: IdempotencyKey) -> tuple[ColumnElement[bool], ...]:

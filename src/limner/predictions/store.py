@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal_column, select, update
-from sqlalchemy import delete as delete_from
 
 from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
@@ -155,11 +154,6 @@ def mark_cancelled(tx: Connection, prediction_id: str, failure: Failure) -> None
 def is_cancel_requested(tx: Connection, prediction_id: str) -> bool:
     query = select(predictions.c.cancel_requested_at).where(predictions.c.id == prediction_id)
     return tx.execute(query).scalar() is not None
-
-
-def delete(tx: Connection, prediction_id: str) -> None:
-    """With outputs, preview and webhook deliveries."""
-    tx.execute(delete_from(predictions).where(predictions.c.id == prediction_id))
 
 
 def lock_expired(tx: Connection, now: datetime, limit: int) -> list[Prediction]:

@@ -1,6 +1,6 @@
 """The SQL of uploads: announced, then received, then expired. No rules; those are the intake's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,14 @@ def expired_ids(tx: Connection, before: datetime, limit: int) -> Sequence[str]:
 
 def remove(tx: Connection, ids: Sequence[str]) -> None:
     tx.execute(delete(uploads).where(uploads.c.id.in_(ids)))
+
+
+def spoken_of(tx: Connection, upload_ids: Collection[str]) -> tuple[set[str], set[str]]:
+    """(those of these that are still to come, the object keys of those that were received)."""
+    query = select(uploads.c.id, uploads.c.object_key, uploads.c.received_at)
+    rows = tx.execute(query.where(uploads.c.id.in_(upload_ids))).all()
+    to_come = {row.id for row in rows if row.received_at is None}
+    return to_come, {row.object_key for row in rows if row.received_at is not None}
 
 
 def _upload(row: Row[Any]) -> Upload:

@@ -30,6 +30,7 @@ ROTATION = timedelta(hours=24)
 
 OVERDUE = timedelta(minutes=10)
 MAX_PENDING_TESTS = 10
+TESTS_AT_ONCE = 500  # forgotten in one transaction
 TEST_RETRY_SECONDS = 10
 INTERRUPTED = "the worker stopped during this attempt, which is made again"
 
@@ -92,9 +93,10 @@ def redeliver(tx: Connection, account_id: str, delivery_id: str, enqueue: Enqueu
         raise Conflict("this prediction is being delivered right now") from error
 
 
-def expire_tests(tx: Connection, before: datetime) -> None:
-    """Forgets the test events made before then. Every other delivery goes with its prediction."""
-    store.remove_tests(tx, before)
+def expire_tests(tx: Connection, before: datetime) -> int:
+    """Forgets a batch of test events made before then; how many. Every other delivery goes with its
+    prediction."""
+    return store.remove_tests(tx, before, TESTS_AT_ONCE)
 
 
 def overdue(tx: Connection, now: datetime) -> list[str]:

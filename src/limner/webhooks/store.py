@@ -170,12 +170,14 @@ def count_pending_tests(tx: Connection, account_id: str) -> int:
     )
 
 
-def remove_tests(tx: Connection, before: datetime) -> None:
-    tx.execute(
-        delete(webhook_deliveries).where(
-            webhook_deliveries.c.prediction_id.is_(None), webhook_deliveries.c.created_at < before
-        )
+def remove_tests(tx: Connection, before: datetime, limit: int) -> int:
+    """So many of them; how many there were."""
+    eldest = (
+        select(webhook_deliveries.c.id)
+        .where(webhook_deliveries.c.prediction_id.is_(None), webhook_deliveries.c.created_at < before)
+        .limit(limit)
     )
+    return tx.execute(delete(webhook_deliveries).where(webhook_deliveries.c.id.in_(eldest))).rowcount
 
 
 def add_attempt(tx: Connection, delivery_id: str, attempt: Attempt) -> None:
