@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from limner.nano.boxes import HALF_CELL
 from training.coordinates import channel_fourier, cosines, fourier
-from training.networks import Conv, Residual
+from training.networks import Conv, UNet
 
 FORM_WAVES, FORM_DIMS = 16, 48
 SKETCH_DIMS = 48  # colours of the 4 x 4 base pixels of a half-cell
@@ -32,6 +32,8 @@ class PainterShape:
     places: int
     width: int = 128
     condition: int = 128
+    middle: int = 192  # at half of that size
+    deep: int = 256  # at a quarter
 
 
 class Objects(nn.Module):
@@ -111,11 +113,8 @@ def laid_over(said: Tensor, covers: Tensor) -> tuple[Tensor, Tensor]:
     return (said * shares).sum(1), shares.sum(1)
 
 
-class Painter(nn.Module):
-    """Noisy pixels, time and a scene -> clean pixels: a U-Net at 1/4, 1/8 and 1/16 of the base size.
-
-    U-Net: Ronneberger et al. 2015. The modulation by the scene is that of SPADE (Park et al. 2019).
-    """
+class Painter(UNet):
+    """Noisy pixels, time and a scene -> clean pixels."""
 
     def __init__(self, shape: PainterShape) -> None:
         super().__init__()
@@ -132,15 +131,7 @@ class Painter(nn.Module):
         )
         self.time = nn.Sequential(nn.Linear(16, c), nn.SiLU(), nn.Linear(c, c))
         self.sketch = Conv(OBJECT_DIMS, SKETCH_DIMS, 1, gain=0.3)
-        self.enter = Conv(48 + c + SKETCH_DIMS, w, 3)
-        self.down1, self.down2 = Conv(4 * w, 192, 1), Conv(4 * 192, 256, 1)
-        self.down = nn.ModuleList([Residual(w, c), Residual(w, c), Residual(192, c), Residual(192, c)])
-        self.middle = nn.ModuleList([Residual(256, c), Residual(256, c)])
-        self.up2, self.up1 = Conv(256, 4 * 192, 1), Conv(192, 4 * w, 1)
-        self.up = nn.ModuleList(
-            [Residual(192, c), Residual(192, c), Residual(w, c), Residual(w, c), Residual(w, c)]
-        )
-        self.leave1, self.leave2, self.leave3 = Conv(w, 4 * 32, 1), Conv(32, 32), Conv(32, 12, gain=0.3)
+        self.add_layers(48 + c + SKETCH_DIMS, (w, shape.middle, shape.deep), c)
 
     def condition(
         self, things: Tensor, colours: Tensor, boxes: Tensor, place: Tensor, ground: Tensor, position: Tensor
@@ -163,18 +154,4 @@ class Painter(nn.Module):
         """noisy (B, 3, 4h, 4w), t (B,), condition as above -> clean (B, 3, 4h, 4w) in [-1, 1]."""
         described, sketch = torch.split(condition, [self.shape.condition, SKETCH_DIMS], 1)
         c0 = described + self.time(fourier(t[:, None], 8))[:, :, None, None]
-        c1 = F.avg_pool2d(c0, 2)
-        c2 = F.avg_pool2d(c1, 2)
-        x = self.enter(torch.cat([F.pixel_unshuffle(noisy, 4).to(c0.dtype), c0, sketch], 1))
-        a = self.down[1](self.down[0](x, c0), c0)
-        b = self.down[3](self.down[2](self.down1(F.pixel_unshuffle(a, 2)), c1), c1)
-        x = self.down2(F.pixel_unshuffle(b, 2))
-        for block in self.middle:
-            x = block(x, c2)
-        x = b + F.pixel_shuffle(self.up2(x), 2)
-        x = self.up[1](self.up[0](x, c1), c1)
-        x = a + F.pixel_shuffle(self.up1(x), 2)
-        for block in self.up[2:]:
-            x = block(x, c0)
-        x = F.silu(F.pixel_shuffle(self.leave1(x), 2))
-        return F.pixel_shuffle(self.leave3(F.silu(self.leave2(x)) + x), 2)
+        return self.painted(torch.cat([F.pixel_unshuffle(noisy, 4).to(c0.dtype), c0, sketch], 1), c0)
