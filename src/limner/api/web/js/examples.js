@@ -2,12 +2,12 @@
 const SMALL = [
   "a red fox beside a blue mushroom in a forest at night",
   "three yellow ducks on a lake at sunset",
-  "a coffee cup on a wooden table, watercolor",
-  "a lighthouse on a beach in the rain",
-  'a green dragon holding a sign that says "hello"',
-  "a hot air balloon above snowy mountains",
-  "two penguins in front of an igloo",
-  "a pink guitar on a stage, neon light",
+  "a white cat on a wooden table beside a green teapot, watercolour",
+  "a pink flamingo on a beach in the rain",
+  'a purple dragon beside a sign that says "hello"',
+  "an astronaut and a rocket in the desert under a starry night",
+  "two penguins and a snowman in the snow",
+  "a red guitar on a stage, neon",
 ];
 const LARGE = [
   "A weathered lighthouse on a basalt cliff, storm light breaking through, 35 mm photograph",

@@ -1,27 +1,35 @@
 // Spend by day, each day a bar with a part for each model. Drawn as SVG: it takes the page's colours and scales;
 // the same figures are in a table for those who read it otherwise. Pure drawing from numbers.
-import { html, useSignal } from "../html.js";
+import { html, useEffect, useRef, useSignal } from "../html.js";
 import { money } from "../format.js";
 import { text } from "../strings.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 240, 52, 24, 10];
+const [HEIGHT, LEFT, BOTTOM, TOP] = [240, 56, 26, 8]; // pixels
+const LABEL = 90; // pixels from one day that is named to the next, at least
 
 export function Chart({ days, daily, models }) {
   const pointed = useSignal(null);
+  const width = useSignal(720);
+  const drawing = useRef(null);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => (width.value = Math.round(entry.contentRect.width)));
+    observer.observe(drawing.current);
+    return () => observer.disconnect();
+  }, []);
   const byDay = Object.fromEntries(daily.map((one) => [one.date, one]));
   const { top, ticks } = scale(Math.max(0, ...daily.map((one) => one.amount)));
   const y = (amount) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - amount / top);
-  const slot = (WIDTH - LEFT) / days.length;
+  const slot = (width.value - LEFT) / days.length;
   const day = byDay[pointed.value];
   const label = text.usage.chart(money(daily.reduce((sum, one) => sum + one.amount, 0)), days.length);
   return html`<figure class="chart">
-    <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${label} onPointerLeave=${() => (pointed.value = null)}>
-      ${ticks.map((tick) => html`<g key=${tick} class="tick"><line x1=${LEFT} x2=${WIDTH} y1=${y(tick)} y2=${y(tick)} /><text x=${LEFT - 8} y=${y(tick) + 4}>${money(tick)}</text></g>`)}
+    <svg ref=${drawing} role="img" aria-label=${label} onPointerLeave=${() => (pointed.value = null)}>
+      ${ticks.map((tick) => html`<g key=${tick} class="tick"><line x1=${LEFT} x2=${width.value} y1=${y(tick)} y2=${y(tick)} /><text x=${LEFT - 8} y=${y(tick) + 4}>${money(tick)}</text></g>`)}
       ${days.map((date, k) => html`<g key=${date} class=${pointed.value === date ? "bar pointed" : "bar"} onPointerEnter=${() => (pointed.value = date)}>
         <rect class="slot" x=${LEFT + k * slot} y=${TOP} width=${slot} height=${HEIGHT - TOP - BOTTOM} />
         ${parts(byDay[date], models).map(([model, from, amount]) => html`<rect key=${model} class=${`shade-${models.indexOf(model) % 6}`}
           x=${LEFT + (k + 0.15) * slot} width=${slot * 0.7} y=${y(from + amount)} height=${Math.max(0, y(from) - y(from + amount))} />`)}
-        ${isLabelled(k, days.length) && html`<text class="day" x=${LEFT + (k + 0.5) * slot} y=${HEIGHT - 6}>${short(date)}</text>`}
+        ${isLabelled(k, days.length, slot) && html`<text class="day" x=${Math.min(LEFT + (k + 0.5) * slot, width.value - 20)} y=${HEIGHT - 6}>${short(date)}</text>`}
       </g>`)}
     </svg>
     <figcaption aria-live="off">${day ? html`<strong>${short(day.date)}</strong> ${money(day.amount)} · ${day.models.map((one) => `${one.model_uuid} ${money(one.amount)}`).join(" · ")}`
@@ -52,8 +60,8 @@ export function scale(highest) {
   return { top: ticks.at(-1), ticks };
 }
 
-function isLabelled(k, number) {
-  const every = Math.ceil(number / 7);
+function isLabelled(k, number, slot) {
+  const every = Math.ceil(LABEL / slot);
   return (number - 1 - k) % every === 0;
 }
 

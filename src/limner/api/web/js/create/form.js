@@ -27,9 +27,8 @@ export function Form() {
   const isWrong = more.some(([name]) => errors.value[name]);
   return html`
     <${Picker} />
-    ${fields.filter(([name]) => name === "prompt").map(draw)}
-    <${Examples} />
-    ${fields.filter(([name]) => FIRST.has(name) && name !== "prompt").map(draw)}
+    <div class="with-example">${fields.filter(([name]) => name === "prompt").map(draw)}<${Example} /></div>
+    <div class="first-inputs">${fields.filter(([name]) => FIRST.has(name) && name !== "prompt").map(draw)}</div>
     <details class="more" open=${isOpen.value || isWrong} onToggle=${(event) => (isOpen.value = event.target.open)}>
       <summary><${Glyph} name="sliders-horizontal" size=${16} />${text.create.more}
         <span class="muted">${changes(more)}</span><${Glyph} name="chevron-down" size=${16} /></summary>
@@ -43,11 +42,15 @@ function changes(fields) {
   return changed.map(([name, field]) => text.inputs[name]?.title ?? field.title).join(", ");
 }
 
-function Examples() {
-  const examples = examplesFor(model.value).slice(0, 4);
-  return html`<div class="examples" role="group" aria-label=${text.create.examples}>
-    ${examples.map((words) => html`<button key=${words} type="button" class="chip" disabled=${isLocked.value} onClick=${() => setValue("prompt", words)}>${words}</button>`)}
-  </div>`;
+// Writes one prompt after another into the form.
+function Example() {
+  const at = useSignal(0);
+  const examples = examplesFor(model.value);
+  function next() {
+    setValue("prompt", examples[at.value % examples.length]);
+    at.value += 1;
+  }
+  return html`<button type="button" class="link-button" disabled=${isLocked.value} onClick=${next}>${text.create.example}</button>`;
 }
 
 // Sends what is written, from whichever tab. Where something is wrong with an input, it is said there.
@@ -84,15 +87,14 @@ export function Send() {
   return html`<div class="send">
     <${Refusal} />
     <div class="send-row">
-      <button type="submit" class="button primary large" disabled=${isLocked.value} aria-keyshortcuts="Control+Enter">
+      <button type="submit" class="button primary large" disabled=${isLocked.value} aria-keyshortcuts="Control+Enter" title=${text.create.keys}>
         ${isSending ? html`<span class="spinner" aria-hidden="true"></span>` : html`<${Glyph} name="sparkles" />`}
         <span>${isSending ? text.create.sending : words}</span>
         ${quote.value !== null && html`<span class="price">${money(quote.value)}</span>`}
       </button>
       ${isSending && html`<${Button} onClick=${() => sending.value?.abort.abort()}>${text.common.cancel}<//>`}
     </div>
-    <p class="hint balance">${account.value ? text.create.balance(money(account.value.balance)) : ""}
-      <span class="keys"><kbd>Ctrl</kbd> <kbd>Enter</kbd></span></p>
+    ${account.value && quote.value > account.value.balance && html`<p class="hint">${text.create.tooLittle(money(account.value.balance))}</p>`}
   </div>`;
 }
 

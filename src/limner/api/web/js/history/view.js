@@ -47,7 +47,7 @@ export function History() {
   }
 
   return html`<div class="page history">
-    <header class="page-head row"><h1 class="display">${text.history.title}</h1></header>
+    <header class="page-head"><h1 class="display">${text.history.title}</h1></header>
     <${Filters} search=${search} model=${model} status=${status} period=${period} />
     ${chosen.value.size > 0 && html`<div class="choice-bar" role="region" aria-label=${text.history.chosen(chosen.value.size)}>
       <strong>${text.history.chosen(chosen.value.size)}</strong>
