@@ -41,11 +41,18 @@ class EngineChoice:
 
     name: str = BUILT_IN_ENGINE
     options: tuple[tuple[str, str], ...] = ()  # such as ("weights", "Tongyi-MAI/Z-Image-Turbo")
+    own_pool: str = ""
 
     @property
     def pool(self) -> str:
-        """The queue that the workers with this engine listen to."""
-        return ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
+        """The queue that the workers with this engine listen to: one for all models of an engine, unless a
+        model is given another, to be served by hosts of its own."""
+        return self.own_pool or ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
+
+    @property
+    def unpooled(self) -> "EngineChoice":
+        """The same engine, whichever queue it serves."""
+        return replace(self, own_pool="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import structlog
+
 from limner import accounts, ledger, workers
 from limner.accounts import Level
 from limner.catalog import Catalog, EngineChoice, ModelSpec, build_catalog
+from limner.db.clock import DatabaseClock
 from limner.db.database import Database, open_database
 from limner.db.migrations.upgrade import upgrade
 from limner.engines.engine import Engine, GenerationRequest, load_engine
@@ -27,10 +30,12 @@ from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
 from limner.webhooks import delivery
 from limner.webhooks.sending import Sender
-from limner.workers import AdvisoryLocks, FileLocks, Locks
+from limner.workers import AdvisoryLocks, Crew, FileLocks, Locks
 
 DEFAULT_ACCOUNT = "default"
 DEFAULT_CREDIT_MICROS = 1_000 * ledger.MICROS_PER_DOLLAR
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Runtime:
 
     settings: Settings
     database: Database
+    clock: DatabaseClock
     storage: Storage
     catalog: Catalog
     queue: Queue
@@ -54,11 +60,13 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """ "ok", or what is wrong."""
+    """ "ok", or what is wrong; how many workers live, and which models nobody serves: what is submitted for
+    those is accepted, and waits."""
 
     database: str
     storage: str
     workers: int
+    unserved_models: tuple[str, ...] = ()
 
     @property
     def is_reachable(self) -> bool:
@@ -73,6 +81,7 @@ def build_runtime(settings: Settings) -> Runtime:
     return Runtime(
         settings=settings,
         database=database,
+        clock=DatabaseClock(database),
         storage=storage,
         catalog=catalog_of(settings),
         queue=Queue(database),
@@ -127,18 +136,19 @@ def ensure_default_account(runtime: Runtime, now: datetime) -> str | None:
 
 
 def check_health(runtime: Runtime, now: datetime) -> Health:
-    beating = 0
+    crew = Crew(0, frozenset(), serves_all=False)
     state = {"database": "ok", "storage": "ok"}
     try:
         with runtime.database.read() as tx:
-            beating = workers.count_beating(tx, now - timedelta(seconds=runtime.settings.silence_seconds))
+            crew = workers.crew(tx, now - timedelta(seconds=runtime.settings.silence_seconds))
     except LimnerError as error:
         state["database"] = error.message
     try:
         runtime.storage.check()
     except LimnerError as error:
         state["storage"] = error.message
-    return Health(workers=beating, **state)
+    unserved = tuple(spec.model_id for spec in runtime.catalog if not crew.serves(spec.engine.pool))
+    return Health(workers=crew.count, unserved_models=unserved, **state)
 
 
 def find_faults(runtime: Runtime, now: datetime) -> list[str]:
@@ -175,6 +185,31 @@ def load_engine_of(spec: ModelSpec) -> Engine:
     return load_engine(spec.engine.name, dict(spec.engine.options))
 
 
+Engines = dict[str, Engine]
+"""By the pool that each serves."""
+
+
+def load_engines(runtime: Runtime) -> Engines:
+    """Those of the models that this worker is to serve, as far as they can be loaded. Raises BadSettings."""
+    loaded: dict[EngineChoice, Engine] = {}
+    engines: Engines = {}
+    for spec in _served(runtime):
+        try:
+            if spec.engine.unpooled not in loaded:
+                loaded[spec.engine.unpooled] = load_engine_of(spec)
+            engines[spec.engine.pool] = loaded[spec.engine.unpooled]
+        except Exception as error:  # of whatever kind: the other engines serve on
+            log.error("engine not loaded", engine=spec.engine.pool, exc_info=error)
+    return engines
+
+
+def _served(runtime: Runtime) -> list[ModelSpec]:
+    """One of each pool. Whoever serves a model serves whatever else waits in its queue."""
+    wanted = runtime.settings.worker_model_names
+    specs = [runtime.catalog.find(name) for name in wanted] if wanted else list(runtime.catalog)
+    return list({spec.engine.pool: spec for spec in specs}.values())
+
+
 def generation_request(spec: ModelSpec, request: ImageInput) -> GenerationRequest:
     """What the engine is asked for; a seed is drawn where the request has none."""
     width, height = size_in_pixels(request.aspect_ratio, request.resolution)
@@ -192,4 +227,4 @@ def generation_request(spec: ModelSpec, request: ImageInput) -> GenerationReques
 
 def _choice(model: ModelChoice) -> EngineChoice:
     options: Mapping[str, str] = model.options | ({"weights": model.weights} if model.weights else {})
-    return EngineChoice(model.engine, tuple(sorted(options.items())))
+    return EngineChoice(model.engine, tuple(sorted(options.items())), model.pool)

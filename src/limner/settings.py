@@ -35,6 +35,7 @@ class ModelChoice(BaseModel):
     engine: str
     weights: str = ""
     options: dict[str, str] = Field(default_factory=dict)
+    pool: str = Field("", max_length=200)  # the queue; by default one for all models of an engine
 
 
 class ConfigFile(BaseSettings):
@@ -88,8 +89,14 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(
         30, ge=0, description="How long a stopping worker lets the running picture finish."
     )
+    worker_models: str = Field(
+        "", description="The models that a worker serves, comma-separated; by default all of them."
+    )
+    worker_concurrency: int = Field(
+        1, ge=1, le=256, description="How many pictures a worker makes at once, each in a process of its own."
+    )
     heartbeat_seconds: float = Field(2, gt=0, description="How often a worker says that it lives.")
-    silence_seconds: float = Field(30, gt=0, description="A worker silent for longer is taken for dead.")
+    silence_seconds: float = Field(15, gt=0, description="A worker silent for longer is taken for dead.")
     polling_seconds: float = Field(0.05, gt=0, description="How often a worker looks for work.")
 
     webhook_allow_private: bool = Field(
@@ -122,6 +129,10 @@ class Settings(BaseSettings):
     @property
     def image_check_names(self) -> list[str]:
         return _names(self.image_checks)
+
+    @property
+    def worker_model_names(self) -> list[str]:
+        return _names(self.worker_models)
 
     @property
     def resolved_data_dir(self) -> Path:

@@ -1,40 +1,80 @@
-"""What workers do beside their work: take over from the dead, let in what waits, remove what has expired.
+"""What workers do beside their work: take over from the dead, let in what waits. (``tidying`` removes.)
 Whatever is broken off here is found again by the next who comes.
 """
 
-import threading
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import timedelta
 
 import structlog
 
 from limner import accounts, workers
-from limner.predictions import lifecycle, removal, store, turns
+from limner.predictions import lifecycle, store, turns
 from limner.queueing import DELIVER, attempt_of
 from limner.runtime import Runtime
 from limner.webhooks import delivery
-
-TIDY_SECONDS = 5.0
+from limner.workers import Vigil
 
 log = structlog.get_logger()
 
 
-def rescue_the_dead(runtime: Runtime, worker_id: str) -> None:
-    """``worker_id`` is who asks, and lives."""
-    silent_since = _now() - timedelta(seconds=runtime.settings.silence_seconds)
-    # Who has work is read before who lives: a worker that starts in between is then no stranger.
-    busy = runtime.queue.takers()
-    with runtime.database.read() as tx:
-        busy |= store.owners(tx)
-        others = workers.others(tx, worker_id)
-    for other_id, heartbeat_at in others:
-        lock = runtime.locks.take(other_id)
-        if lock is not None or heartbeat_at < silent_since:
-            rescue(runtime, other_id)
+class Watch:
+    """The look after dead workers, by one that lives.
+
+    A free lock tells of a death at once where it is a proof; where it may only have lost its connection, if
+    its worker misses a beat besides. Silence alone tells after ``silence_seconds``.
+    """
+
+    def __init__(self, runtime: Runtime, worker_id: str) -> None:
+        self._runtime = runtime
+        self._worker_id = worker_id
+        settings = runtime.settings
+        self._vigil = Vigil(longest_gap_seconds=settings.heartbeat_seconds + settings.silence_seconds / 2)
+        self.is_on_watch = False
+
+    def look(self) -> None:
+        """To be called at every heartbeat. Raises whatever goes wrong, and then knows of no silence any more:
+        what kept this worker from looking kept others from giving signs."""
+        try:
+            self._look()
+        except Exception:
+            self._vigil.begin_anew()
+            raise
+
+    def _look(self) -> None:
+        settings = self._runtime.settings
+        since = self._runtime.clock.now() - timedelta(seconds=settings.silence_seconds)
+        with self._runtime.database.read() as tx:
+            self.is_on_watch = workers.is_watchman(tx, self._worker_id, since)
+        if self.is_on_watch:
+            self._rescue_the_dead()
+            let_in(self._runtime)
+
+    def _rescue_the_dead(self) -> None:
+        # Who has work is read before who lives: a worker that starts in between is then no stranger.
+        busy = self._runtime.queue.takers()
+        with self._runtime.database.read() as tx:
+            busy |= store.owners(tx)
+            signs = workers.signs(tx, self._worker_id)
+        silent = self._vigil.look(signs, time.monotonic())
+        for other_id in self._runtime.locks.free(signs):
+            if silent[other_id] >= self._doubt_seconds:
+                self._rescue_locked(other_id)
+        for other_id, seconds in silent.items():
+            if seconds >= self._runtime.settings.silence_seconds:
+                rescue(self._runtime, other_id)
+        for stranger in busy - {self._worker_id, *signs}:
+            rescue(self._runtime, stranger)
+
+    @property
+    def _doubt_seconds(self) -> float:
+        return 0.0 if self._runtime.locks.is_proof else 1.5 * self._runtime.settings.heartbeat_seconds
+
+    def _rescue_locked(self, other_id: str) -> None:
+        """Whoever holds the lock alone does it: others leave it to them, or find nothing left."""
+        lock = self._runtime.locks.take(other_id)
         if lock is not None:
+            rescue(self._runtime, other_id)
             lock.release()
-    known = {worker_id, *(other_id for other_id, _ in others)}
-    for stranger in busy - known:
-        rescue(runtime, stranger)
 
 
 def rescue(runtime: Runtime, worker_id: str, is_death: bool = True) -> None:
@@ -43,17 +83,31 @@ def rescue(runtime: Runtime, worker_id: str, is_death: bool = True) -> None:
     with runtime.database.read() as tx:
         owned = store.owned_by(tx, worker_id)
     for prediction_id, attempt in {*map(attempt_of, taken), *owned}:
-        with runtime.database.begin() as tx:
-            if lifecycle.rescue(tx, prediction_id, attempt, worker_id, runtime.queue, _now(), is_death):
-                log.warning("prediction rescued", prediction_id=prediction_id, worker_id=worker_id)
+        rescue_prediction(runtime, prediction_id, attempt, worker_id, is_death)
     sent = runtime.queue.taken_by(worker_id, DELIVER)
     for delivery_id, number in map(attempt_of, sent):
-        with runtime.database.begin() as tx:
-            if delivery.rescue(tx, delivery_id, number, runtime.queue.enqueue_delivery, _now()):
-                log.warning("delivery rescued", delivery_id=delivery_id, worker_id=worker_id)
+        rescue_delivery(runtime, delivery_id, number)
     runtime.queue.drop([*taken, *sent])
     with runtime.database.begin() as tx:
         workers.remove(tx, worker_id)
+
+
+def rescue_prediction(
+    runtime: Runtime, prediction_id: str, attempt: int, worker_id: str, is_death: bool
+) -> None:
+    now = runtime.clock.now()
+    with runtime.database.begin() as tx:
+        is_rescued = lifecycle.rescue(tx, prediction_id, attempt, worker_id, runtime.queue, now, is_death)
+    if is_rescued:
+        log.warning("prediction queued again", prediction_id=prediction_id, worker_id=worker_id)
+
+
+def rescue_delivery(runtime: Runtime, delivery_id: str, number: int) -> None:
+    now = runtime.clock.now()
+    with runtime.database.begin() as tx:
+        is_rescued = delivery.rescue(tx, delivery_id, number, runtime.queue.enqueue_delivery, now)
+    if is_rescued:
+        log.warning("delivery queued again", delivery_id=delivery_id)
 
 
 def let_in(runtime: Runtime) -> None:
@@ -64,26 +118,3 @@ def let_in(runtime: Runtime) -> None:
     for account_id in held_back:
         with runtime.database.begin() as tx:
             turns.let_in(tx, account_id, runtime.queue)
-
-
-def tidy(runtime: Runtime, ended: threading.Event) -> None:
-    """Removes what has expired, and what was deleted, until the shift has ended."""
-    while not ended.wait(TIDY_SECONDS):
-        try:
-            while not ended.is_set() and tidy_once(runtime, _now()):
-                pass
-        except Exception as error:  # of whatever kind: the storage may be back the next time
-            log.error("could not tidy up", exc_info=error)
-
-
-def tidy_once(runtime: Runtime, now: datetime) -> bool:
-    """One batch of everything; whether there may be more. Raises StorageUnavailable."""
-    expired = removal.expire(runtime.database, now)
-    cleared = removal.clear(runtime.database, runtime.storage, runtime.queue.forget, now)
-    uploads = runtime.intake.expire(now)
-    records = runtime.queue.expire(now - runtime.limits.retention)
-    return any((expired, cleared, uploads, records))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from limner.workflows import EXIT_TAKEN_FOR_DEAD
+from limner.pulse import EXIT_TAKEN_FOR_DEAD
 from tests.journeys.house import (
     GATED,
     PATIENCE_SECONDS,

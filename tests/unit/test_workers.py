@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from limner import workers
 from limner.db.database import Database
-from limner.workers import AdvisoryLocks, FileLocks, Locks, Worker
+from limner.db.tables import workers as workers_table
+from limner.workers import NUM_WATCHMEN, AdvisoryLocks, Crew, FileLocks, Locks, Sign, Vigil, Worker
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -27,10 +29,80 @@ def test_a_row_beats_until_it_is_removed(database: Database) -> None:
         workers.register(tx, other, NOW)
         assert workers.beat(tx, one.id, later)
         assert workers.count_beating(tx, later) == 1
-        assert workers.others(tx, one.id) == [(other.id, NOW)]
+        assert workers.signs(tx, one.id) == {other.id: Sign(0, NOW)}
+        assert workers.signs(tx, other.id) == {one.id: Sign(1, later)}
         workers.remove(tx, other.id)
         assert not workers.beat(tx, other.id, later)
-        assert workers.others(tx, one.id) == []
+        assert workers.signs(tx, one.id) == {}
+
+
+def test_who_serves_what_is_told_until_it_stops(database: Database) -> None:
+    one, other, silent = Worker(), Worker(), Worker()
+    with database.begin() as tx:
+        for worker in (one, other):
+            workers.register(tx, worker, NOW)
+        workers.register(tx, silent, NOW - timedelta(seconds=1))
+        workers.serve(tx, one.id, ["nano", "gemini"])
+        workers.serve(tx, other.id, ["nano"])
+        workers.serve(tx, silent.id, ["wavespeed"])
+        assert workers.crew(tx, NOW) == Crew(2, frozenset({"nano", "gemini"}), serves_all=False)
+        workers.stop(tx, one.id, NOW)
+        crew = workers.crew(tx, NOW)
+    assert (crew.count, crew.serves("nano"), crew.serves("gemini")) == (2, True, False)
+
+
+def test_a_worker_of_the_former_version_serves_everything(database: Database) -> None:
+    row = {"id": "0" * 32, "host": "old", "pid": 1, "started_at": NOW, "heartbeat_at": NOW}
+    with database.begin() as tx:
+        tx.execute(insert(workers_table).values(row))
+        assert workers.crew(tx, NOW).serves("anything")
+
+
+def test_the_newest_few_are_on_watch(database: Database) -> None:
+    crowd = [Worker() for _ in range(NUM_WATCHMEN + 2)]
+    with database.begin() as tx:
+        for k, worker in enumerate(crowd):
+            workers.register(tx, worker, NOW + timedelta(seconds=k))
+        assert not workers.is_watchman(tx, crowd[1].id, NOW)
+        assert all(workers.is_watchman(tx, worker.id, NOW) for worker in crowd[2:])
+        # When the newest fall silent it is the others' turn.
+        for worker in crowd[:3]:
+            workers.beat(tx, worker.id, NOW + timedelta(minutes=1))
+        assert workers.is_watchman(tx, crowd[0].id, NOW + timedelta(seconds=30))
+
+
+ALIVE, FROZEN = "a" * 32, "f" * 32
+
+
+def test_silence_is_counted_and_clocks_do_not_matter() -> None:
+    vigil = Vigil(longest_gap_seconds=3)
+    times = [NOW, NOW - timedelta(days=1), NOW + timedelta(days=300), NOW]  # as its host has them
+    for second, at in enumerate(times):
+        silent = vigil.look({ALIVE: Sign(second, at), FROZEN: Sign(7, NOW)}, 100.0 + second)
+    assert silent == {ALIVE: 0.0, FROZEN: 3.0}
+    # The former version counts no beats, but its time goes on.
+    vigil = Vigil(longest_gap_seconds=3)
+    for second in range(3):
+        silent = vigil.look({ALIVE: Sign(0, NOW + timedelta(seconds=second))}, float(second))
+    assert silent == {ALIVE: 0.0}
+
+
+def test_who_did_not_look_knows_of_no_silence() -> None:
+    vigil = Vigil(longest_gap_seconds=3)
+    vigil.look({ALIVE: Sign(1, NOW)}, 0.0)
+    assert vigil.look({ALIVE: Sign(1, NOW)}, 60.0) == {ALIVE: 0.0}  # as after SIGSTOP and SIGCONT
+    vigil.begin_anew()  # as after an outage
+    assert vigil.look({ALIVE: Sign(1, NOW)}, 61.0) == {ALIVE: 0.0}
+    assert vigil.look({ALIVE: Sign(1, NOW)}, 63.0) == {ALIVE: 2.0}
+
+
+def test_free_locks_are_told_from_held_ones(locks: Locks) -> None:
+    held, free = Worker().id, Worker().id
+    lock = locks.take(held)
+    assert lock is not None
+    assert locks.free([held, free]) == {free}
+    lock.release()
+    assert locks.free([held, free]) == {held, free}
 
 
 def test_a_lock_is_had_by_one(locks: Locks) -> None:

@@ -19,10 +19,10 @@ from limner import workers
 from limner.db.tables import workers as workers_table
 from limner.predictions import lifecycle
 from limner.predictions.prediction import Prediction, Status
+from limner.pulse import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_TAKEN_FOR_DEAD
 from limner.runtime import check_health
 from limner.settings import ModelChoice
 from limner.workers import Worker
-from limner.workflows import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_TAKEN_FOR_DEAD
 from limner_test_engines.gradient import gradient
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace

@@ -55,7 +55,7 @@ class Forecast:
             self._looking = None
 
     def _look(self) -> Survey:
-        silent_since = datetime.now(UTC) - timedelta(seconds=self._runtime.settings.silence_seconds)
+        silent_since = self._runtime.clock.now() - timedelta(seconds=self._runtime.settings.silence_seconds)
         with self._runtime.database.read() as tx:
             return progress.survey(tx, workers.count_beating(tx, silent_since))
 

@@ -1,7 +1,5 @@
 """Whether work can be accepted, for load balancers and people; and figures, for Prometheus."""
 
-from datetime import UTC, datetime
-
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -18,12 +16,13 @@ router = APIRouter(tags=["operation"])
 def read_health(context: InContext) -> JSONResponse:
     """Whether work can be accepted: 503 only when database or storage cannot be reached; without a worker,
     work is accepted, and waits."""
-    health = check_health(context.runtime, datetime.now(UTC))
+    health = check_health(context.runtime, context.runtime.clock.now())
     body = {
         "status": "ok" if health.is_reachable else "unreachable",
         "database": health.database,
         "storage": health.storage,
         "workers": health.workers,
+        "unserved_models": list(health.unserved_models),
     }
     return JSONResponse(body, 200 if health.is_reachable else 503)
 

@@ -4,8 +4,6 @@ Counted per application, so that importing this module registers nothing. No fig
 from another.
 """
 
-from datetime import UTC, datetime
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 from prometheus_client.exposition import generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,7 +30,7 @@ class Metrics:
         """Raises Unavailable when the database cannot be asked."""
         with runtime.database.read() as tx:
             self.unfinished.set(store.count_live(tx))
-        self.workers.set(check_health(runtime, datetime.now(UTC)).workers)
+        self.workers.set(check_health(runtime, runtime.clock.now()).workers)
         return generate_latest(self.registry)
 
 

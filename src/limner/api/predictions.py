@@ -5,7 +5,6 @@ A submit is accepted or refused in one transaction; nothing is held for a reques
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -153,7 +152,7 @@ def _idempotency_key(request: Request, content: Json) -> IdempotencyKey | None:
 
 
 def _submit(context: Context, submission: Submission) -> tuple[Prediction, Allowance]:
-    runtime, now = context.runtime, datetime.now(UTC)
+    runtime, now = context.runtime, context.runtime.clock.now()
     with runtime.database.begin() as tx:
         prediction = submit(tx, submission, runtime.limits, runtime.queue, now)
         return prediction, allowance(tx, prediction.account_id, now)
@@ -161,13 +160,13 @@ def _submit(context: Context, submission: Submission) -> tuple[Prediction, Allow
 
 def _allowance(context: Context, caller: Caller) -> Allowance:
     with context.runtime.database.read() as tx:
-        return allowance(tx, caller.account_id, datetime.now(UTC))
+        return allowance(tx, caller.account_id, context.runtime.clock.now())
 
 
 def _cancel(context: Context, key: Key) -> None:
     runtime = context.runtime
     with runtime.database.begin() as tx:
-        prediction = cancel(tx, *key, runtime.queue, datetime.now(UTC))
+        prediction = cancel(tx, *key, runtime.queue, runtime.clock.now())
     if prediction.is_cancelled:
         runtime.queue.withdraw(prediction)
 

@@ -108,3 +108,6 @@ class HealthView(View):
     database: str
     storage: str
     workers: int = Field(description="Workers that are alive; without any, work is accepted and waits.")
+    unserved_models: list[str] = Field(
+        description="Models that no living worker serves: what is submitted for them is accepted, and waits."
+    )

@@ -6,6 +6,7 @@ rolling upgrade processes of the former version start, and work, beside the new 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -29,7 +30,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
             context.run_migrations()
 
 
-def _missing(scripts: ScriptDirectory, revision: str, present: tuple[str, ...]) -> Sequence[object]:
+def _missing(scripts: ScriptDirectory, revision: str, present: Any) -> Sequence[object]:
+    """``present``: the revisions that the database has."""
     known = {script.revision for script in scripts.walk_revisions()}
     return scripts._upgrade_revs(revision, present) if known.issuperset(present) else []
 
