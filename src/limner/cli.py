@@ -7,22 +7,22 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO, cast
 
 import structlog
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from limner.administration import account_app, key_app, sign_in_link
 from limner.api.app import create_app, let_go
 from limner.api.server import is_loopback, listen, origin_of, run_server
 from limner.errors import BadSettings, LimnerError, NotFound
-from limner.generate import Commission, OnProgress, generate_here, generate_there
+from limner.generate.commission import Maker
+from limner.generate.here import Here
+from limner.generate.order import Order, carry_out, check_order
+from limner.generate.there import There
 from limner.runtime import (
     DEFAULT_ACCOUNT,
     Runtime,
@@ -96,7 +96,9 @@ def worker(
 
 @app.command()
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What the picture shows.")],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What the picture shows; - reads prompts from stdin, one a line.")
+    ] = None,
     model: Annotated[str, typer.Option("-m", "--model", help="The model to ask.")] = "google/imagen4",
     num_images: Annotated[int, typer.Option("-n", "--num-images", help="How many pictures, 1 to 4.")] = 1,
     aspect_ratio: Annotated[str | None, typer.Option(help="1:1, 16:9, 9:16, 4:3 or 3:4.")] = None,
@@ -104,30 +106,29 @@ def generate(
     negative_prompt: Annotated[str | None, typer.Option(help="What it should not show.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same picture.")] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder for the pictures.")] = Path(),
+    batch: Annotated[
+        Path | None, typer.Option(help="A file of prompts, a line each, or JSON objects with inputs.")
+    ] = None,
     server: Annotated[str | None, typer.Option(help="Ask this server, with the key LIMNER_API_KEY.")] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open what was made.")] = False,
+    no_show: Annotated[bool, typer.Option("--no-show", help="Show no picture in the terminal.")] = False,
 ) -> None:
     """Make pictures, here or on a server, and print where they lie."""
     settings = read_settings()
     _configure_logging(settings)
     inputs = {
-        "prompt": prompt,
         "num_images": num_images,
         "aspect_ratio": aspect_ratio,
         "resolution": resolution,
         "negative_prompt": negative_prompt,
         "seed": seed,
     }
-    warnings: list[str] = []
-    with _progress_bar() as on_progress:
-        commission = Commission(inputs, out, on_progress, warnings.append)
-        if server is None:
-            pictures = generate_here(catalog_of(settings).find(model), load_safety_of(settings), commission)
-        else:
-            pictures = generate_there(server, _own_key(settings), model, commission)
-    for warning in warnings:
-        typer.echo(f"limner: {warning}", err=True)
-    for path in pictures:
-        typer.echo(path)
+    order = Order(model, inputs, out, prompt, batch, is_shown=not no_show, is_opened=open_it)
+    check_order(order)
+    with closing(_maker(settings, server)) as maker:
+        code = carry_out(order, maker)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command(name="sign-in")
@@ -210,17 +211,10 @@ def _own_key(settings: Settings) -> str:
     return settings.api_key.get_secret_value()
 
 
-@contextmanager
-def _progress_bar() -> Iterator[OnProgress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def on_progress(description: str, step: int, num_steps: int) -> None:
-            progress.update(task, description=description, completed=step, total=num_steps or None)
-
-        yield on_progress
+def _maker(settings: Settings, server: str | None) -> Maker:
+    if server is None:
+        return Here(catalog_of(settings), load_safety_of(settings))
+    return There(server, _own_key(settings))
 
 
 def _configure_logging(settings: Settings) -> None:
