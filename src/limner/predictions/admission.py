@@ -4,7 +4,7 @@ Knows no queue (the outbox is handed in) and nothing of what becomes of a predic
 """
 
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,9 +13,10 @@ from limner import accounts, ledger
 from limner.accounts import Caller
 from limner.catalog import ModelSpec
 from limner.errors import RateLimited
-from limner.inputs import ImageInput, with_seed
+from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.ledger import Purpose
 from limner.predictions import idempotency, store, turns
+from limner.predictions.costs import Kind, Speeds
 from limner.predictions.idempotency import IdempotencyConflict, IdempotencyKey
 from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Prediction, Status
@@ -30,6 +31,7 @@ class Submission:
     request: ImageInput
     warnings: tuple[str, ...] = ()
     webhook_url: str | None = None
+    speeds: Speeds = field(default_factory=Speeds)
     idempotency_key: IdempotencyKey | None = None
 
 
@@ -84,6 +86,11 @@ def _accept(
     return prediction
 
 
+def kind_of(spec: ModelSpec, request: ImageInput) -> Kind:
+    width, height = size_in_pixels(request.aspect_ratio, request.resolution)
+    return Kind(spec.engine.pool, spec.effort.num_inference_steps, width * height)
+
+
 def purpose_of(prediction: Prediction, num_images: int) -> Purpose:
     return Purpose(prediction.id, prediction.model_id, prediction.key_id, num_images)
 
@@ -108,6 +115,7 @@ def _prediction_of(submission: Submission, now: datetime, expires_at: datetime) 
         status=Status.CREATED,
         attempt=1,
         price_micros=spec.price_micros,
+        cost=submission.speeds.cost(kind_of(spec, request), request.num_images),
         created_at=now,
         expires_at=expires_at,
         warnings=submission.warnings,

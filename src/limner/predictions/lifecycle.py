@@ -20,6 +20,7 @@ from limner import ledger
 from limner.errors import Conflict
 from limner.predictions import progress, removal, store, turns
 from limner.predictions.admission import purpose_of
+from limner.predictions.order import FIRST_TAG
 from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction, Status
 from limner.predictions.store import Changes
@@ -52,6 +53,8 @@ def begin(tx: Connection, prediction_id: str, attempt: int, owner: str, now: dat
     changes = {"status": Status.PROCESSING, "owner": owner, "started_at": now, "step": 0}
     if not store.swap_owner(tx, prediction_id, attempt, None, changes):
         return None
+    if attempt == 1:  # a later one comes back to its old place, which is no news
+        turns.record_begun(tx, prediction_id, now)
     return store.find_any(tx, prediction_id)
 
 
@@ -187,7 +190,7 @@ def rescue(
 def _queue_again(tx: Connection, prediction: Prediction, outbox: Outbox) -> None:
     """In its old place, which is before all that came later."""
     pool = store.pool_of(tx, prediction.id)
-    outbox.enqueue(tx, prediction.id, prediction.attempt, pool, prediction.queue_tag or turns.FIRST_TAG)
+    outbox.enqueue(tx, prediction.id, prediction.attempt, pool, prediction.queue_tag or FIRST_TAG)
 
 
 def _swap(tx: Connection, prediction: Prediction, changes: Changes) -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from limner.inputs import ImageInput, Json, size_in_pixels
 from limner.ledger import micros_to_usd
+from limner.predictions.order import STANDARD_COST
 from limner.storage import Storage
 
 
@@ -87,6 +88,7 @@ class Prediction:
     price_micros: int  # per picture, as it was at submit
     created_at: datetime
     expires_at: datetime
+    cost: int = STANDARD_COST  # of its engine's time, in tenths of a standard picture's
     queue_tag: int | None = None  # its place in the queue; None while it waits for its account's level
     owner: str | None = None  # the worker that has it
     engine_deaths: int = 0

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, insert, literal_c
 from limner.db.tables import outputs, predictions
 from limner.errors import NotFound
 from limner.inputs import ImageInput
+from limner.predictions.order import STANDARD_COST
 from limner.predictions.prediction import LIVE, Failure, Filtered, Output, Prediction, Status
 
 Key = tuple[str, str]  # account id, prediction id
@@ -41,6 +42,7 @@ def add(tx: Connection, prediction: Prediction, pool: str) -> None:
         "attempt": prediction.attempt,
         "created_at": prediction.created_at,
         "expires_at": prediction.expires_at,
+        "cost": prediction.cost,
         "queue_tag": prediction.queue_tag,
         "webhook_url": prediction.webhook_url,
         "warnings": list(prediction.warnings),
@@ -213,6 +215,7 @@ def _prediction(row: Row[Any], found: tuple[Output, ...] = ()) -> Prediction:
         price_micros=row.price_micros,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        cost=STANDARD_COST if row.cost is None else row.cost,
         queue_tag=row.queue_tag,
         owner=row.owner,
         engine_deaths=row.engine_deaths,

@@ -46,9 +46,11 @@ class Studio:
         with self.database.begin() as tx:
             return submit(tx, submission, limits or Limits(), self, now)
 
-    def begin(self, prediction_id: str, attempt: int = 1, owner: str = "w1") -> Prediction | None:
+    def begin(
+        self, prediction_id: str, attempt: int = 1, owner: str = "w1", now: datetime = NOW
+    ) -> Prediction | None:
         with self.database.begin() as tx:
-            return lifecycle.begin(tx, prediction_id, attempt, owner, NOW)
+            return lifecycle.begin(tx, prediction_id, attempt, owner, now)
 
     def begun(self, num_images: int = 1) -> Prediction:
         prediction = self.begin(self.submit(num_images).id)

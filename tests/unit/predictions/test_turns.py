@@ -11,7 +11,7 @@ from limner.catalog import build_catalog
 from limner.db.database import Database
 from limner.errors import Forbidden
 from limner.inputs import ImageInput
-from limner.predictions import lifecycle, turns
+from limner.predictions import lifecycle, order, turns
 from limner.predictions.admission import Limits, Submission, submit
 from limner.predictions.prediction import Prediction, Status
 from tests.unit.predictions.test_lifecycle import NOW, SPEC, Studio, make_studio
@@ -113,15 +113,15 @@ def test_the_tags_of_a_queue_that_ran_empty_start_anew(database: Database) -> No
     submit_many(line, 5)
     for _ in range(5):
         line.next()
-    assert line.tags[line.submit().id] == turns.FIRST_TAG
+    assert line.tags[line.submit().id] == order.NEWCOMERS_DISTANCE
 
 
 def test_the_queue_can_count_no_further_than_the_last_tag(database: Database) -> None:
     line = line_of(database)
     first = line.submit()
     with database.begin() as tx:
-        turns.set_tag(tx, first.id, turns.LAST_TAG - 1)
-    assert line.tags[line.submit().id] == line.tags[line.submit().id] == turns.LAST_TAG
+        turns.set_tag(tx, first.id, order.LAST_TAG - 1)
+    assert line.tags[line.submit().id] == line.tags[line.submit().id] == order.LAST_TAG
 
 
 def test_over_the_levels_places_predictions_wait_and_enter_one_by_one(database: Database) -> None:
@@ -244,12 +244,24 @@ def test_a_suspended_account_is_refused_and_its_work_is_done(database: Database)
     line.submit(now=NOW + timedelta(seconds=1))
 
 
-def test_the_price_tells_how_much_of_a_turn_a_picture_takes() -> None:
-    def cost(spec_price: int, num_images: int) -> int:
-        return turns.cost(spec_price * num_images)
-
-    assert cost(FAST.price_micros, 1) < cost(SPEC.price_micros, 1) < cost(SPEC.price_micros, 4)
-    assert turns.cost(0) == 1
+def test_those_who_come_again_and_again_do_not_keep_a_crowd_waiting(database: Database) -> None:
+    """Each of them has one at a time, and another as soon as that is done; they could keep a worker busy."""
+    crowd = line_of(database)
+    returning = [beside(crowd, f"returning {k}") for k in range(3)]
+    of_crowd = set(submit_many(crowd, 5))
+    owners = {one.submit().id: one for one in returning}
+    taken = []
+    for second in range(1, 21):
+        now = NOW + timedelta(seconds=second)
+        crowd.queued.sort(key=lambda entry: crowd.tags[entry[0]])
+        prediction = crowd.begin(*crowd.queued.pop(0), now=now)
+        assert prediction is not None
+        crowd.complete(prediction)
+        taken.append(prediction.id)
+        if prediction.id in owners:
+            owner = owners[prediction.id]
+            owners[owner.submit(now=now).id] = owner
+    assert len(of_crowd & set(taken)) >= 4  # about as much as each of them has
 
 
 def cancel(line: Line, prediction_id: str) -> Prediction:
