@@ -258,6 +258,12 @@ def counted(tx: Connection, account_id: str) -> tuple[int, int]:
     return live, active
 
 
+def set_counts(tx: Connection, account_id: str, live: int, active: int) -> None:
+    """What ``counted`` says from now on, after an accident."""
+    counts = {"live_predictions": live, "active_predictions": active}
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(counts))
+
+
 def _lock(tx: Connection, account_id: str) -> Row[str, int, int]:
     """A write that changes nothing: so SQLite, too, lets nobody else in."""
     unchanged = {"live_predictions": accounts.c.live_predictions}

@@ -3,11 +3,13 @@
 Knows Settings, which each command reads once; the work is done elsewhere.
 """
 
+import json
 import logging
 import os
 import signal
 import sys
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO, cast
@@ -18,6 +20,8 @@ import typer
 from limner.administration import account_app, key_app, sign_in_link
 from limner.api.app import create_app, let_go
 from limner.api.server import is_loopback, listen, origin_of, run_server
+from limner.doctor.examination import examine
+from limner.doctor.finding import State
 from limner.errors import BadSettings, LimnerError, NotFound
 from limner.generate.commission import Maker
 from limner.generate.here import Here
@@ -28,9 +32,7 @@ from limner.runtime import (
     Runtime,
     build_runtime,
     catalog_of,
-    check_health,
     ensure_default_account,
-    find_faults,
     load_safety_of,
     migrate,
 )
@@ -152,15 +154,26 @@ def migrate_database() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check a live installation: what can be reached, whether the books balance, what is stuck."""
-    with _runtime(read_settings()) as runtime:
-        health = check_health(runtime, datetime.now(UTC))
-        typer.echo(f"database  {health.database}\nstorage   {health.storage}\nworkers   {health.workers}")
-        faults = find_faults(runtime, datetime.now(UTC)) if health.is_reachable else []
-        for fault in faults:
-            typer.echo(f"fault     {fault}")
-    if faults or not health.is_reachable:
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired safely.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check a live installation: what can be reached, whether the books balance, what is stuck or missing."""
+    settings = read_settings()
+    _configure_logging(settings)
+    with _runtime(settings) as runtime:
+        findings = []
+        for finding in examine(runtime, may_fix=fix):
+            findings.append(finding)
+            if not as_json:
+                about = f"{finding.subject}: " if finding.subject else ""
+                typer.echo(f"{finding.state:8} {finding.check:12} {about}{finding.text}")
+    is_well = all(finding.state != State.PROBLEM for finding in findings)
+    if as_json:
+        typer.echo(
+            json.dumps({"ok": is_well, "findings": [asdict(finding) for finding in findings]}, indent=2)
+        )
+    if not is_well:
         raise typer.Exit(1)
 
 

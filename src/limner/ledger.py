@@ -157,9 +157,58 @@ def sum_of_transfers(tx: Connection, account_id: str) -> Balance:
 
 
 def unbalanced_accounts(tx: Connection) -> list[str]:
-    """Accounts whose row differs from the sum of their transfers; there must be none."""
-    ids = tx.execute(select(accounts.c.id)).scalars().all()
-    return [account_id for account_id in ids if balance(tx, account_id) != sum_of_transfers(tx, account_id)]
+    """Accounts whose row differs from the sum of their transfers; there must be none. One statement, so that
+    nothing moves while it looks."""
+    spendable, held = _sum_for("account:"), _sum_for("held:")
+    sums = select(transfers.c.account_id, spendable.label("spendable"), held.label("held"))
+    found = sums.group_by(transfers.c.account_id).subquery()
+    available = accounts.c.settled_micros - accounts.c.held_micros
+    is_wrong = (available != func.coalesce(found.c.spendable, 0)) | (
+        accounts.c.held_micros != func.coalesce(found.c.held, 0)
+    )
+    query = select(accounts.c.id).outerjoin_from(accounts, found, accounts.c.id == found.c.account_id)
+    return list(tx.execute(query.where(is_wrong).order_by(accounts.c.id)).scalars())
+
+
+def overdrawn_accounts(tx: Connection) -> list[str]:
+    """Accounts that have held more than they have; there must be none."""
+    query = select(accounts.c.id).where(accounts.c.settled_micros < accounts.c.held_micros)
+    return list(tx.execute(query.order_by(accounts.c.id)).scalars())
+
+
+def total_held_micros(tx: Connection) -> int:
+    """Of all accounts."""
+    return int(tx.execute(select(func.sum(accounts.c.held_micros))).scalar() or 0)
+
+
+def restore_row(tx: Connection, account_id: str) -> Balance:
+    """Makes an account's row what its transfers say, which are the truth. Returns that."""
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(held_micros=accounts.c.held_micros))
+    truth = sum_of_transfers(tx, account_id)  # nobody else moves it now: its row is locked
+    values = {"settled_micros": truth.settled_micros, "held_micros": truth.held_micros}
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(values))
+    return truth
+
+
+def release_rest(tx: Connection, prediction_id: str, now: datetime) -> int:
+    """Gives back what is still held for a prediction that is no more; how much. 0 when there is nothing, or
+    when part of it was given back before: that is nobody's to guess."""
+    rows = tx.execute(select(transfers).where(transfers.c.prediction_id == prediction_id)).all()
+    found = {row.reason: row for row in rows}
+    held, captured = found.get(Reason.HOLD), found.get(Reason.CAPTURE)
+    if held is None or Reason.RELEASE in found:
+        return 0
+    rest: int = held.amount_micros - (captured.amount_micros if captured else 0)
+    purpose = Purpose(prediction_id, held.model_id, held.key_id, held.num_images)
+    release(tx, held.account_id, rest, purpose, now)
+    return rest
+
+
+def is_captured(tx: Connection, prediction_id: str) -> bool:
+    query = select(transfers.c.id).where(
+        transfers.c.prediction_id == prediction_id, transfers.c.reason == Reason.CAPTURE
+    )
+    return tx.execute(query).first() is not None
 
 
 def open_holds(tx: Connection) -> set[str]:
@@ -209,6 +258,13 @@ def _change(tx: Connection, account_id: str, settled: int = 0, held: int = 0) ->
         .where(accounts.c.id == account_id)
         .values(settled_micros=accounts.c.settled_micros + settled, held_micros=accounts.c.held_micros + held)
     )
+
+
+def _sum_for(prefix: str) -> ColumnElement[int]:
+    """What of an account's transfers went in, less what went out, at its ledger account of this prefix."""
+    own = prefix + transfers.c.account_id
+    moved = case((transfers.c.credit == own, transfers.c.amount_micros), else_=0)
+    return func.sum(moved - case((transfers.c.debit == own, transfers.c.amount_micros), else_=0))
 
 
 def _net(tx: Connection, ledger_account: str) -> int:

@@ -92,6 +92,13 @@ class Queue:
         )
         return [status.workflow_id for status in found]
 
+    def unfinished(self, name: str) -> dict[str, str | None]:
+        """Every workflow of this name that is queued or taken, and by whom it was taken."""
+        found = self.client.list_workflows(
+            status=["ENQUEUED", "DELAYED", "PENDING"], name=name, load_input=False, load_output=False
+        )
+        return {one.workflow_id: one.executor_id if one.status == "PENDING" else None for one in found}
+
     def drop(self, workflow_ids: list[str]) -> None:
         """Forgets workflows whose worker is gone."""
         if workflow_ids:

@@ -20,15 +20,14 @@ from limner.db.migrations.upgrade import upgrade
 from limner.engines.engine import Engine, GenerationRequest, load_engine
 from limner.errors import LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
-from limner.predictions import store, turns
 from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
+from limner.predictions.speeds import RememberedSpeeds
 from limner.queueing import Queue
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
 from limner.settings import ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
-from limner.webhooks import delivery
 from limner.webhooks.sending import Sender
 from limner.workers import AdvisoryLocks, Crew, FileLocks, Locks
 
@@ -50,6 +49,7 @@ class Runtime:
     queue: Queue
     locks: Locks
     limits: Limits
+    speeds: RememberedSpeeds
     intake: Intake
     public_url: str
 
@@ -89,6 +89,7 @@ def build_runtime(settings: Settings) -> Runtime:
         limits=Limits(
             settings.queue_limit, settings.account_queue_limit, timedelta(days=settings.retention_days)
         ),
+        speeds=RememberedSpeeds(database),
         intake=Intake(
             database,
             storage,
@@ -149,19 +150,6 @@ def check_health(runtime: Runtime, now: datetime) -> Health:
         state["storage"] = error.message
     unserved = tuple(spec.model_id for spec in runtime.catalog if not crew.serves(spec.engine.pool))
     return Health(workers=crew.count, unserved_models=unserved, **state)
-
-
-def find_faults(runtime: Runtime, now: datetime) -> list[str]:
-    """What must never be: money or work that does not add up. For `doctor`."""
-    with runtime.database.read() as tx:
-        faults = [f"account {one}: its row is not its transfers" for one in ledger.unbalanced_accounts(tx)]
-        faults += [f"account {one}: its row counts other predictions" for one in turns.miscounted(tx)]
-        overdue = delivery.overdue(tx, now)
-        live, held = store.live_ids(tx), ledger.open_holds(tx)
-    faults += [f"prediction {one}: unfinished, and nothing is held for it" for one in sorted(live - held)]
-    faults += [f"prediction {one}: finished, and money is held for it" for one in sorted(held - live)]
-    faults += [f"webhook delivery {one}: due, and nobody sends it" for one in overdue]
-    return faults
 
 
 def load_safety_of(settings: Settings) -> Safety:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text, update
+from sqlalchemy import text
 
 from limner.accounts import authenticate, find_account, is_key_of
-from limner.db.tables import accounts, predictions
 from limner.errors import BadSettings
 from limner.inputs import ImageInput
 from limner.predictions import store
@@ -20,7 +19,6 @@ from limner.runtime import (
     build_runtime,
     check_health,
     ensure_default_account,
-    find_faults,
     generation_request,
     migrate,
 )
@@ -112,19 +110,6 @@ def test_a_database_without_tables_is_not_healthy(tmp_path: Path) -> None:
     assert "no such table" in health.database
     assert not health.is_reachable
     runtime.close()
-
-
-def test_doctor_finds_money_and_work_that_do_not_add_up(open_workplace: OpenWorkplace) -> None:
-    workplace = open_workplace()
-    prediction = workplace.submit()
-    assert find_faults(workplace.runtime, NOW) == []
-    with workplace.runtime.database.begin() as tx:
-        tx.execute(update(accounts).values(held_micros=1))
-        tx.execute(update(predictions).values(status="completed"))
-    faults = find_faults(workplace.runtime, NOW)
-    assert len(faults) == 3
-    assert "counts other predictions" in faults[1]
-    assert prediction.id in faults[2]
 
 
 def test_an_engine_is_asked_in_pixels_and_seeds(tmp_path: Path) -> None:

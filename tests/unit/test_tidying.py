@@ -93,7 +93,12 @@ def test_one_of_all_tidies_up_and_another_when_it_is_gone(
 ) -> None:
     monkeypatch.setattr(tidying, "TIDY_SECONDS", 0.02)
     busy: list[str] = []
-    monkeypatch.setattr(tidying, "_BATCHES", (lambda *_: busy.append(threading.current_thread().name) or 0,))
+
+    def note(*_: object) -> int:
+        busy.append(threading.current_thread().name)
+        return 0
+
+    monkeypatch.setattr(tidying, "_BATCHES", (note,))
     places = [open_workplace(), open_workplace()]
     ended = [threading.Event(), threading.Event()]
     threads = [

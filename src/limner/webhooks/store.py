@@ -157,6 +157,12 @@ def due_before(tx: Connection, moment: datetime) -> list[str]:
     return list(tx.execute(query.order_by(webhook_deliveries.c.next_attempt_at)).scalars())
 
 
+def pending(tx: Connection) -> list[Delivery]:
+    """Of whichever account: for whoever looks for what is stuck."""
+    query = select(webhook_deliveries).where(webhook_deliveries.c.status == DeliveryStatus.PENDING)
+    return [_delivery(row) for row in tx.execute(query)]
+
+
 def count_pending_tests(tx: Connection, account_id: str) -> int:
     query = select(func.count()).select_from(webhook_deliveries)
     return int(

@@ -15,7 +15,8 @@ from sqlalchemy import inspect, text
 
 from limner import ledger
 from limner.accounts import Level, authenticate, create_account, create_key
-from limner.runtime import Runtime, build_runtime, find_faults
+from limner.doctor.examination import find_problems
+from limner.runtime import Runtime, build_runtime
 from limner.settings import Settings
 from tests.contract.hostile import bodies, borders, files, heads, rights
 from tests.contract.hostile.attack import MODELS, Attack, Target, operations_of
@@ -106,7 +107,7 @@ class Siege:
         assert self.server.health()["status"] == "ok"
         wait_until(lambda: not self._rows("SELECT id FROM accounts WHERE live_predictions > 0"))
         assert self._rows("SELECT id FROM accounts WHERE held_micros <> 0") == []
-        assert find_faults(self.runtime, datetime.now(UTC)) == []
+        assert find_problems(self.runtime) == []
         path = f"/api/v3/predictions/{self.kept['id']}"
         assert self.victim.get(path).json()["data"] == self.kept
         assert self.victim.get(self.kept["outputs"][0]).status_code == 200
