@@ -35,9 +35,10 @@ from limner.runtime import (
     ensure_default_account,
     load_safety_of,
     migrate,
+    require_models,
 )
 from limner.settings import Settings, read_settings
-from limner.supervisor import Supervisor
+from limner.supervisor import STOP_SECONDS, Crew, Supervisor
 from limner.workflows import run_worker
 
 DEFAULT_ORIGIN = "http://127.0.0.1:8000"
@@ -85,15 +86,28 @@ def serve(
 
 @app.command()
 def worker(
+    models: Annotated[
+        str | None, typer.Option(help="The models to serve, comma-separated; by default all of them.")
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Pictures at once, each in a process of its own.")
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(hidden=True, envvar="LIMNER_PARENT_PID")] = None,
 ) -> None:
     """Make pictures for a server on this or another host, until stopped."""
-    settings = read_settings()
+    asked = {"worker_models": models, "worker_concurrency": concurrency}
+    settings = read_settings(**{name: value for name, value in asked.items() if value is not None})
     _configure_logging(settings)
     with _runtime(settings) as runtime:
         migrate(runtime)
-        code = run_worker(runtime, parent_pid)
-    raise typer.Exit(code)
+        require_models(runtime)
+        if settings.worker_concurrency == 1:
+            raise typer.Exit(run_worker(runtime, parent_pid))
+    own = {"MODELS": settings.worker_models, "CONCURRENCY": "1"}
+    environment = os.environ | {f"LIMNER_WORKER_{name}": value for name, value in own.items()}
+    environment["LIMNER_PARENT_PID"] = str(os.getpid())
+    count, stop_seconds = settings.worker_concurrency, settings.grace_seconds + STOP_SECONDS
+    Crew(WORKER_COMMAND, environment, count, stop_seconds).run(parent_pid)
 
 
 @app.command()

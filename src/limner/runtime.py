@@ -18,7 +18,7 @@ from limner.db.clock import DatabaseClock
 from limner.db.database import Database, open_database
 from limner.db.migrations.upgrade import upgrade
 from limner.engines.engine import Engine, GenerationRequest, load_engine
-from limner.errors import LimnerError, NotFound
+from limner.errors import BadSettings, LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
@@ -177,8 +177,16 @@ Engines = dict[str, Engine]
 """By the pool that each serves."""
 
 
+def require_models(runtime: Runtime) -> None:
+    """Raises BadSettings when a worker is to serve a model that there is not."""
+    try:
+        _served(runtime)
+    except NotFound as error:
+        raise BadSettings(f"worker_models: {error.message}") from error
+
+
 def load_engines(runtime: Runtime) -> Engines:
-    """Those of the models that this worker is to serve, as far as they can be loaded. Raises BadSettings."""
+    """Those of the models that this worker is to serve, as far as they can be loaded. Raises NotFound."""
     loaded: dict[EngineChoice, Engine] = {}
     engines: Engines = {}
     for spec in _served(runtime):

@@ -1,14 +1,16 @@
-"""Keeps one child process running: started again when it dies, after a pause that grows with repetition.
+"""Keeps child processes running: started again when they die, after a pause that grows with repetition.
 
-Knows nothing of what the child does.
+Knows nothing of what the children do.
 """
 
+import os
 import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 
@@ -16,7 +18,7 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 SOUND_SECONDS = 60.0  # a child that lived this long died of something new
 LOOK_SECONDS = 0.2
-STOP_SECONDS = 60.0  # beyond the grace that a worker gives the running picture
+STOP_SECONDS = 60.0  # for a child to end when it is asked to, unless it is given longer
 
 log = structlog.get_logger()
 
@@ -25,7 +27,10 @@ class Supervisor:
     """Runs ``command`` in this process's group, so that a Ctrl-C reaches the child as well: it starts with
     SIGINT blocked, and unblocks it when it knows what to do then."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], stop_seconds: float = STOP_SECONDS
+    ) -> None:
+        self._stop_seconds = stop_seconds
         self._command = list(command)
         self._environment = dict(environment)
         self._stopping = threading.Event()
@@ -49,6 +54,12 @@ class Supervisor:
         """Asks the child to finish, and waits until it has."""
         self._stopping.set()
         self._thread.join()
+
+    def hurry(self) -> None:
+        """Asks the child once more."""
+        if self._child is not None:
+            with suppress(ProcessLookupError):
+                self._child.send_signal(signal.SIGTERM)
 
     @property
     def child_pid(self) -> int | None:
@@ -79,7 +90,43 @@ class Supervisor:
         log.info("waiting for the worker to finish or put back what it has in hand")
         child.send_signal(signal.SIGTERM)
         try:
-            return child.wait(STOP_SECONDS)
+            return child.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()
+
+
+class Crew:
+    """Several children of one command, each of which may die without the others, until this process is told
+    to stop, or its parent is gone. Told twice, it tells the children twice, who then take less time."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], count: int, stop_seconds: float
+    ) -> None:
+        self._members = [Supervisor(command, environment, stop_seconds) for _ in range(count)]
+        self._told: Counter[int] = Counter()
+
+    def run(self, parent_pid: int | None = None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for member in self._members:
+            member.start()
+        while not self._told and parent_pid in (None, os.getppid()):
+            time.sleep(LOOK_SECONDS)
+        self._stop()
+
+    def _stop(self) -> None:
+        stopping = [threading.Thread(target=member.stop) for member in self._members]
+        for thread in stopping:
+            thread.start()
+        has_hurried = False
+        while any(thread.is_alive() for thread in stopping):
+            if not has_hurried and max(self._told.values(), default=0) > 1:
+                has_hurried = True
+                for member in self._members:
+                    member.hurry()
+            time.sleep(LOOK_SECONDS)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self._told[number] += 1

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -19,11 +20,14 @@ from dbos import DBOS, DBOSConfig
 from structlog.contextvars import bound_contextvars
 
 from limner import upkeep, workers
+from limner.catalog import ModelSpec
 from limner.errors import LimnerError, NotFound
 from limner.predictions import lifecycle
+from limner.predictions.admission import kind_of
 from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.making import Making
 from limner.predictions.prediction import Failure, FailureCode, Prediction
+from limner.predictions.speeds import Sample, record_samples
 from limner.pulse import (
     EXIT_BROKEN_OFF,
     EXIT_HUNG,
@@ -75,13 +79,14 @@ class Shift:
         self.worker = Worker(version=version("limner"))
         self.stop = threading.Event()
         self.launched = threading.Event()
-        self._num_signals = 0
+        self._told: Counter[int] = Counter()
         self._parent_pid = parent_pid
         self._safety = load_safety_of(runtime.settings)
         self._courier = courier_of(runtime, runtime.clock.now)
         self._engines: Engines = {}
         self._making: dict[str, Making] = {}
         self._delivering: set[str] = set()
+        self._samples: list[Sample] = []
         self._turn = threading.Lock()
 
     def work(self) -> int:
@@ -94,9 +99,14 @@ class Shift:
             pulse.stop()
             self._sign_off(pulse)
 
-    def on_signal(self, *_: object) -> None:
+    def on_signal(self, number: int, _frame: object) -> None:
         """Not ``stop.set()``: what it interrupts may hold the lock of that event, and it would never end."""
-        self._num_signals += 1
+        self._told[number] += 1
+
+    @property
+    def _is_hurried(self) -> bool:
+        """Told twice the same: a Ctrl-C reaches the parent too, which then tells us in its own way."""
+        return max(self._told.values(), default=0) > 1
 
     def _serve_queues(self) -> int:
         self._engines = load_engines(self.runtime)
@@ -168,6 +178,12 @@ class Shift:
         finally:
             self._delivering.discard(delivery_id)
 
+    def _note_speed(self, spec: ModelSpec, making: Making) -> None:
+        request = making.prediction.request
+        if making.engine_seconds:
+            seconds = making.engine_seconds / request.num_images
+            self._samples.append(Sample(kind_of(spec, request), seconds, request.num_images))
+
     def _put_back(self, prediction_id: str, attempt: int) -> None:
         """At once, for others to take. Where that fails, signing off does it, or whoever finds it."""
         with suppress(LimnerError):
@@ -189,18 +205,25 @@ class Shift:
     def _make(self, prediction: Prediction) -> None:
         database, storage = self.runtime.database, self.runtime.storage
         making = self._making[prediction.id] = Making(
-            database, storage, self._safety, self.runtime.queue, self.runtime.clock.now, prediction
+            database,
+            storage,
+            self._safety,
+            self.runtime.queue,
+            self.runtime.clock.now,
+            prediction,
+            self.runtime.settings.silence_seconds,
         )
         try:
             spec = self.runtime.catalog.find(prediction.model_id)
             making.run(self._engines.get(spec.engine.pool), generation_request(spec, prediction.request))
+            self._note_speed(spec, making)
         except NotFound as error:  # the model was taken out of the catalog since
             making.fail(Failure(error.message, FailureCode.UNAVAILABLE))
         finally:
             del self._making[prediction.id]
 
     def _wait_for_the_end(self) -> None:
-        while not (self._num_signals or self.stop.is_set()):
+        while not (self._told or self.stop.is_set()):
             time.sleep(LOOK_SECONDS)
 
     def _finish(self, queues: DBOS) -> None:
@@ -211,7 +234,7 @@ class Shift:
             workers.stop(tx, self.worker.id, self.runtime.clock.now())
         log.info("worker is stopping", worker_id=self.worker.id, in_hand=len(self._making))
         deadline = time.monotonic() + self.runtime.settings.grace_seconds
-        while (self._making or self._delivering) and self._num_signals < 2 and time.monotonic() < deadline:
+        while (self._making or self._delivering) and not self._is_hurried and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS / 2)
 
     def _close_engines(self) -> None:
@@ -228,7 +251,10 @@ class Shift:
             exit_hard(EXIT_OK, "what was under way was put back")
 
     def _beat(self) -> None:
-        pass
+        samples, self._samples = self._samples, []
+        if samples:
+            with self.runtime.database.begin() as tx:
+                record_samples(tx, samples, self.runtime.clock.now())
 
     def _look(self) -> None:
         self._watch_engines()

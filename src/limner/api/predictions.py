@@ -5,6 +5,7 @@ A submit is accepted or refused in one transaction; nothing is held for a reques
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -153,6 +154,7 @@ def _idempotency_key(request: Request, content: Json) -> IdempotencyKey | None:
 
 def _submit(context: Context, submission: Submission) -> tuple[Prediction, Allowance]:
     runtime, now = context.runtime, context.runtime.clock.now()
+    submission = replace(submission, speeds=runtime.speeds.latest())
     with runtime.database.begin() as tx:
         prediction = submit(tx, submission, runtime.limits, runtime.queue, now)
         return prediction, allowance(tx, prediction.account_id, now)

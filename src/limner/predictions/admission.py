@@ -31,8 +31,8 @@ class Submission:
     request: ImageInput
     warnings: tuple[str, ...] = ()
     webhook_url: str | None = None
-    speeds: Speeds = field(default_factory=Speeds)
     idempotency_key: IdempotencyKey | None = None
+    speeds: Speeds = field(default_factory=Speeds)
 
 
 @dataclass(frozen=True, slots=True)

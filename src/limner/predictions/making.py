@@ -12,6 +12,7 @@ from datetime import datetime
 
 import numpy as np
 import structlog
+from sqlalchemy import Connection
 
 from limner import images
 from limner.db.database import Database, DatabaseUnavailable
@@ -25,6 +26,7 @@ from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
 
 WRITE_SECONDS = 0.25  # progress reaches the database at most this often
+RETRY_SECONDS = 0.25
 Clock = Callable[[], datetime]
 
 log = structlog.get_logger()
@@ -64,7 +66,9 @@ class Making:
     outbox: Outbox
     clock: Clock
     prediction: Prediction
+    patience_seconds: float = 0.0  # with a database that cannot be reached
     ticked: float | None = None
+    engine_seconds: float = field(default=0.0, init=False)  # of all pictures, once they are made
     _written: float = field(default=0.0, init=False)
 
     def run(self, engine: Engine | None, request: GenerationRequest) -> None:
@@ -76,26 +80,37 @@ class Making:
             outputs = self._deliver(judged, request)
             made_by = judged.generation.made_by
             made = Made(made_by, judged.warnings, judged.inference_ms, judged.filtered)
-            with self.database.begin() as tx:
-                lifecycle.complete(tx, self.prediction, outputs, made, self.outbox, self.clock())
+            self._write(
+                lambda tx: lifecycle.complete(tx, self.prediction, outputs, made, self.outbox, self.clock())
+            )
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception as error:  # of whatever kind: an open prediction would come back for ever
             self.fail(_failure(error, self.prediction.id))
 
     def fail(self, failure: Failure) -> None:
-        with self.database.begin() as tx:
-            lifecycle.fail(tx, self.prediction, failure, self.outbox, self.clock())
+        self._write(lambda tx: lifecycle.fail(tx, self.prediction, failure, self.outbox, self.clock()))
+
+    def _write(self, change: Callable[[Connection], None]) -> None:
+        """A transaction, begun again for a while when the database cannot be used: it may have restarted, and
+        what an engine has made is worth waiting. ``change`` must bear being done twice."""
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                with self.database.begin() as tx:
+                    return change(tx)
+            except DatabaseUnavailable:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(RETRY_SECONDS)
 
     def _generate(self, engine: Engine, request: GenerationRequest) -> Judged:
-        with self.database.begin() as tx:
-            lifecycle.enter_engine(tx, self.prediction)
+        self._write(lambda tx: lifecycle.enter_engine(tx, self.prediction))
         try:
             judged = self._judge(engine, request)
         finally:
             self.ticked = None
-        with self.database.begin() as tx:
-            lifecycle.leave_engine(tx, self.prediction)
+        self._write(lambda tx: lifecycle.leave_engine(tx, self.prediction))
         return judged
 
     def _judge(self, engine: Engine, request: GenerationRequest) -> Judged:
@@ -107,7 +122,8 @@ class Making:
             raise ContentFiltered(tuple(Filtered(n, of_prompt.filtered_category) for n in every))
         started = self.ticked = time.monotonic()
         generation = engine.generate(request, self._on_step)
-        inference_ms = round((time.monotonic() - started) * 1000)
+        self.engine_seconds = time.monotonic() - started
+        inference_ms = round(self.engine_seconds * 1000)
         _check(generation, request)
         warnings = (*generation.warnings, *_warnings_of(of_prompt))
         judged = Judged(generation, self._judge_images(generation), warnings, inference_ms)
@@ -123,6 +139,12 @@ class Making:
         return tuple(judgements)
 
     def _on_step(self, progress: Progress) -> None:
+        try:
+            self._report(progress)
+        except DatabaseUnavailable as error:  # no reason to throw away what is half made
+            log.warning("no progress recorded", prediction_id=self.prediction.id, cause=error.message)
+
+    def _report(self, progress: Progress) -> None:
         now = self.ticked = time.monotonic()
         with self.database.read() as tx:
             lifecycle.look(tx, self.prediction)
