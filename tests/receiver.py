@@ -1,5 +1,7 @@
 """A receiver of webhooks on a port of this machine: it keeps what comes, and answers as it is told to."""
 
+import hashlib
+import hmac
 import ssl
 import threading
 import time
@@ -42,7 +44,10 @@ class Handler(BaseHTTPRequestHandler):
     receiver: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # its sender died over it: no request at all
+            return
         self.receiver.received.append(Received(self.path, dict(self.headers), body, time.monotonic()))
         answer = self.receiver.next_answer()
         if callable(answer):
@@ -86,6 +91,14 @@ def receiving(*answers: Answer, tls: ssl.SSLContext | None = None, port: int = 0
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def is_signed(received: Received, secret: str) -> bool:
+    """As docs/webhooks.md tells receivers to find out."""
+    headers = {name.lower(): value for name, value in received.headers.items()}
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + received.body
+    expected = "v3," + hmac.new(secret.removeprefix("whsec_").encode(), signed, hashlib.sha256).hexdigest()
+    return expected in headers["webhook-signature"].split(" ")
 
 
 def hang(handler: Handler) -> None:

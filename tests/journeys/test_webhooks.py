@@ -1,7 +1,5 @@
 """A webhook on its way from submit to receiver, through real processes, killed between its attempts."""
 
-import hashlib
-import hmac
 import json
 from typing import Any
 
@@ -10,7 +8,7 @@ import pytest
 
 from limner.webhooks.delivery import RETRY_SECONDS
 from tests.journeys.house import SLOW, House
-from tests.receiver import Received, receiving
+from tests.receiver import is_signed, receiving
 from tests.server import finished, wait_until
 
 FIRST_RETRY_SECONDS = RETRY_SECONDS[0]
@@ -24,14 +22,6 @@ def submit(client: httpx.Client, webhook: str) -> Any:
 
 def secret(client: httpx.Client) -> str:
     return str(client.get("/api/v3/webhook/secret").json()["data"]["secret"])
-
-
-def is_signed(received: Received, secret: str) -> bool:
-    """As docs/webhooks.md tells receivers to find out."""
-    headers = {name.lower(): value for name, value in received.headers.items()}
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + received.body
-    expected = "v3," + hmac.new(secret.removeprefix("whsec_").encode(), signed, hashlib.sha256).hexdigest()
-    return expected in headers["webhook-signature"].split(" ")
 
 
 def log(client: httpx.Client, prediction: Any) -> Any:
