@@ -97,7 +97,7 @@ export const text = {
     ],
   },
   history: {
-    title: "History", one: "One run", search: "Search prompts", model: "Model", status: "Status", period: "Period",
+    title: "History", search: "Search prompts", model: "Model", status: "Status", period: "Period",
     allModels: "All models", allStatuses: "Any status", allTime: "All time", clear: "Clear",
     statuses: { completed: "Completed", failed: "Failed", cancelled: "Cancelled", processing: "Under way", created: "Waiting" },
     periods: { today: "Last 24 hours", week: "Last 7 days", month: "Last 30 days" },

@@ -69,7 +69,10 @@ export async function send(event) {
   isLocked.value = true;
   try {
     const run = await submit(modelId.value, request.value);
-    if (run) navigate(`/?run=${run.id}`, { replace: true, keepScroll: true });
+    if (run) {
+      navigate(`/?run=${run.id}`, { replace: true, keepScroll: true });
+      requestAnimationFrame(showResult);
+    }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const known = error.field in schemaOf(model.value).properties ? error.field : "";
@@ -78,6 +81,12 @@ export async function send(event) {
   } finally {
     isLocked.value = false;
   }
+}
+
+// Where form and result stand one above the other, it may be out of sight.
+function showResult() {
+  const stage = document.querySelector(".stage");
+  if (stage?.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ behavior: "smooth" });
 }
 
 export function Send() {

@@ -37,9 +37,9 @@ export function Result({ run, close = () => {} }) {
 function Picture({ run, image, zoom, leave }) {
   const name = text.result.picture(image.n, run.images.length, run.input.prompt);
   const source = local(image.url);
-  return html`<figure class="picture">
+  return html`<figure class="picture" style=${{ "--ratio": image.width / image.height }}>
     <button type="button" class="picture-button" onClick=${zoom} aria-label=${text.result.zoom(name)}>
-      <img src=${source} alt="" width=${image.width} height=${image.height} decoding="async" style=${{ aspectRatio: `${image.width} / ${image.height}`, "--ratio": image.width / image.height }} />
+      <img src=${source} alt="" width=${image.width} height=${image.height} decoding="async" />
     </button>
     <figcaption>
       <span class="seed">${text.result.seed} <span class="mono">${image.seed}</span></span>

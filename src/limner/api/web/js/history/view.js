@@ -1,5 +1,6 @@
 // Everything that was made, newest first: searched, filtered, scrolled without end, opened, deleted.
 import { returns } from "../api.js";
+import { dateTime } from "../format.js";
 import { html, useEffect, useRef, useSignal } from "../html.js";
 import { isUnfinished, runs } from "../state/runs.js";
 import { isAsking, session } from "../state/session.js";
@@ -61,7 +62,7 @@ export function History() {
     ${isSignedIn && shown.length === 0 && next.value === "" && html`<${Nothing} title=${isFiltered ? text.history.noMatch : text.history.empty}>
       ${!isFiltered && html`<a class="button primary" href="/">${text.history.first}</a>`}<//>`}
     <${End} />
-    ${open && html`<${Dialog} title=${text.history.one} wide close=${() => (opened.value = "")}>
+    ${open && html`<${Dialog} title=${dateTime(open.created_at)} wide close=${() => (opened.value = "")}>
       ${isUnfinished(open) ? html`<${Progress} run=${open} />` : html`<${Result} run=${open} close=${() => close(open)} />`}<//>`}
   </div>`;
 
