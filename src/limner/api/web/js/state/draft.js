@@ -2,6 +2,7 @@
 import { findModel, models, schemaOf } from "../known.js";
 import { batch, computed, effect, signal } from "../html.js";
 import { recall, remember } from "../remembered.js";
+import { session } from "./session.js";
 
 const kept = recall("draft", {});
 const everyField = new Set(models.flatMap((model) => Object.keys(schemaOf(model).properties)));
@@ -60,5 +61,13 @@ effect(() => {
   const draft = { model: modelId.value, values: values.value };
   clearTimeout(timer);
   timer = setTimeout(() => remember("draft", draft), 200);
+});
+
+// Whoever signs in here next need not read it.
+let wasSignedIn = false;
+effect(() => {
+  const isSignedIn = Boolean(session.value?.signed_in);
+  if (wasSignedIn && !isSignedIn) setRequest(modelId.peek(), {});
+  wasSignedIn = isSignedIn;
 });
 addEventListener("pagehide", () => remember("draft", { model: modelId.value, values: values.value }));

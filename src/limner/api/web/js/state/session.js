@@ -2,7 +2,6 @@
 import { ApiError, call, returns, whenUnauthorized } from "../api.js";
 import { tell, whenTold } from "../channel.js";
 import { effect, signal } from "../html.js";
-import { forget } from "../remembered.js";
 
 const TICKET = "#ticket=";
 
@@ -37,7 +36,6 @@ export async function signIn(key) {
 
 export async function signOut(everywhere = false) {
   session.value = await call("DELETE", everywhere ? "/session?everywhere=1" : "/session");
-  forget("draft"); // the next one at this browser need not read it
   tell("session");
 }
 
@@ -67,11 +65,8 @@ async function refresh() {
 
 whenTold("session", refresh);
 whenUnauthorized(refresh); // the key was revoked, or the session ended
-let known = "";
 effect(() => {
-  const id = session.value?.signed_in ? session.value.account.id : "";
-  returns.value;
-  if (!id) account.value = null;
-  known = id;
-  if (known) refreshAccount();
+  returns.value; // and again when the server is back
+  if (isSignedIn()) refreshAccount();
+  else account.value = null;
 });
