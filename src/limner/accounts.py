@@ -9,13 +9,17 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, bindparam, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from limner.db.columns import UtcDateTime
 from limner.db.tables import accounts, api_keys
 from limner.errors import Conflict, Forbidden, InvalidInput, NotFound, RateLimited, Unauthorized
+from limner.levels import CONCURRENT_PREDICTIONS as CONCURRENT_PREDICTIONS
+from limner.levels import IMAGES_PER_MINUTE as IMAGES_PER_MINUTE
+from limner.levels import UNFINISHED_PREDICTIONS, unfinished_limit
+from limner.levels import Level as Level
 
 WINDOW = timedelta(minutes=1)
 MAX_NAME_LENGTH = 100
@@ -25,28 +29,20 @@ _KEY_PREFIX = "wsk_"
 _LONG_KEY = 40  # characters: four of these tell nothing of the others
 
 
-class Level(StrEnum):
-    BRONZE = "bronze"
-    SILVER = "silver"
-    GOLD = "gold"
-    ULTRA = "ultra"
-
-
-# Contract section 7.5. Of the predictions only those in the queue or at work count; the others wait.
-IMAGES_PER_MINUTE = {Level.BRONZE: 10, Level.SILVER: 500, Level.GOLD: 3_000, Level.ULTRA: 5_000}
-CONCURRENT_PREDICTIONS = {Level.BRONZE: 3, Level.SILVER: 100, Level.GOLD: 2_000, Level.ULTRA: 5_000}
-
-
 def _by_level(limits: dict[Level, int]) -> ColumnElement[int]:
     """As the row says, not as a caller's key said a moment ago."""
     return case({str(level): limit for level, limit in limits.items()}, value=accounts.c.level)
 
 
 _PER_MINUTE = _by_level(IMAGES_PER_MINUTE)
+_MAY_HAVE = _by_level(UNFINISHED_PREDICTIONS)
 _HAS_PLACE = accounts.c.active_predictions < _by_level(CONCURRENT_PREDICTIONS)
 _NOBODY_WAITS = accounts.c.live_predictions == accounts.c.active_predictions
 _COUNTS = (accounts.c.level, accounts.c.live_predictions, accounts.c.active_predictions)
-_USED = case((accounts.c.window_at == bindparam("minute"), accounts.c.window_images), else_=0)
+# The minute only goes on: who is late, by a lock or a clock, counts towards the next one if that has begun.
+_MINUTE, _NEXT_MINUTE = (bindparam(name, type_=UtcDateTime()) for name in ("minute", "next_minute"))
+_IS_COUNTING = (accounts.c.window_at >= _MINUTE) & (accounts.c.window_at <= _NEXT_MINUTE)
+_USED = case((_IS_COUNTING, accounts.c.window_images), else_=0)
 # Made once: to make a statement anew takes longer than to run it.
 _ADMIT = (
     update(accounts)
@@ -54,10 +50,11 @@ _ADMIT = (
         accounts.c.id == bindparam("account"),
         accounts.c.suspended_at.is_(None),
         accounts.c.live_predictions < bindparam("limit"),
+        accounts.c.live_predictions < _MAY_HAVE,
         _USED + bindparam("images", type_=Integer) <= _PER_MINUTE,
     )
     .values(
-        window_at=bindparam("minute"),
+        window_at=case((_IS_COUNTING, accounts.c.window_at), else_=_MINUTE),
         window_images=_USED + bindparam("images", type_=Integer),
         live_predictions=accounts.c.live_predictions + 1,
         active_predictions=accounts.c.active_predictions + case((_NOBODY_WAITS & _HAS_PLACE, 1), else_=0),
@@ -186,8 +183,9 @@ def admit(tx: Connection, caller: Caller, images: int, queue_limit: int, now: da
     so that a refused submit does not count.
     """
     minute = now.replace(second=0, microsecond=0)
-    asked = {"account": caller.account_id, "images": images, "limit": queue_limit, "minute": minute}
-    counts = tx.execute(_ADMIT, asked).one_or_none()
+    asked = {"account": caller.account_id, "images": images, "limit": queue_limit}
+    minutes = {"minute": minute, "next_minute": minute + WINDOW}
+    counts = tx.execute(_ADMIT, asked | minutes).one_or_none()
     if counts is None:
         raise _refusal(tx, caller, queue_limit, minute + WINDOW - now)
     return bool(counts.live_predictions == counts.active_predictions)
@@ -206,7 +204,7 @@ def allowance(tx: Connection, account_id: str, now: datetime) -> Allowance:
     columns = (_PER_MINUTE.label("per_minute"), accounts.c.window_at, accounts.c.window_images)
     row = tx.execute(select(*columns).where(accounts.c.id == account_id)).one()
     minute = now.replace(second=0, microsecond=0)
-    used = row.window_images if row.window_at == minute else 0
+    used = row.window_images if minute <= row.window_at <= minute + WINDOW else 0
     rest = math.ceil((minute + WINDOW - now).total_seconds())
     return Allowance(row.per_minute, max(0, row.per_minute - used), rest)
 
@@ -281,8 +279,9 @@ def _refusal(tx: Connection, caller: Caller, queue_limit: int, rest: timedelta) 
     row = tx.execute(query).one()
     if row.suspended_at is not None:
         return _suspended()
-    if row.live_predictions >= queue_limit:
-        return RateLimited(f"{queue_limit} predictions of this account wait already", QUEUE_RETRY_SECONDS)
+    may_have = unfinished_limit(Level(row.level), queue_limit)
+    if row.live_predictions >= may_have:
+        return RateLimited(f"{may_have} predictions of this account wait already", QUEUE_RETRY_SECONDS)
     limit = IMAGES_PER_MINUTE[Level(row.level)]
     return RateLimited(
         f"Too Many Requests: the level {row.level} allows {limit} images per minute",

@@ -87,7 +87,10 @@ def build_runtime(settings: Settings) -> Runtime:
         queue=Queue(database),
         locks=_locks_beside(database),
         limits=Limits(
-            settings.queue_limit, settings.account_queue_limit, timedelta(days=settings.retention_days)
+            settings.queue_limit,
+            settings.account_queue_limit,
+            timedelta(hours=settings.queue_wait_limit_hours),
+            timedelta(days=settings.retention_days),
         ),
         speeds=RememberedSpeeds(database),
         intake=Intake(

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         10_000, ge=1, description="Unfinished predictions in all, before a submit gets 429."
     )
     account_queue_limit: int = Field(10_000, ge=1, description="Unfinished predictions of one account.")
+    queue_wait_limit_hours: float = Field(
+        6, gt=0, description="Expected waiting, from which on an account that has predictions gets 429."
+    )
     retention_days: float = Field(
         7, gt=0, le=36_500, description="How long predictions, pictures and uploads are kept."
     )

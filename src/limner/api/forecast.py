@@ -63,6 +63,10 @@ class Forecast:
         """In line; 0 for what does not wait."""
         return self._survey.place(prediction_id, glance)
 
+    def wait_behind_all(self, pool: str) -> timedelta:
+        """What whoever comes now would wait if they came last; nothing while nobody works."""
+        return timedelta(seconds=self._survey.wait(pool, self._survey.waiting.get(pool, 0) + 1))
+
     def of_glance(self, prediction_id: str, glance: Glance) -> Outlook:
         return self._survey.outlook(prediction_id, glance, datetime.now(UTC))
 

@@ -22,6 +22,7 @@ from limner.api.record_views import HexId
 from limner.api.views import View
 from limner.errors import NotFound
 from limner.ledger import micros_to_usd
+from limner.levels import unfinished_limit
 from limner.predictions.prediction import rfc3339
 
 LevelName = Literal["bronze", "silver", "gold", "ultra"]
@@ -95,7 +96,7 @@ def read_account(context: InContext, caller: ByCaller) -> Response:
         "remaining_images": left.remaining_images,
         "reset_seconds": left.reset_seconds,
         "concurrent_predictions": CONCURRENT_PREDICTIONS[account.level],
-        "queued_predictions": limits.account_queue,
+        "queued_predictions": unfinished_limit(account.level, limits.account_queue),
     }
     return success(
         {

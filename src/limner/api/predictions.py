@@ -132,7 +132,11 @@ async def submit_prediction(
     allow_private = context.runtime.settings.webhook_allow_private
     webhook_url, unresolved = await receivers.receiver_of(request, body, allow_private)
     key = _idempotency_key(request, [model_id, body, webhook_url])
-    submission = Submission(caller, spec, image_input, warnings + unresolved, webhook_url, key)
+    await context.results.forecast.refresh()
+    expected_wait = context.results.forecast.wait_behind_all(spec.engine.pool)
+    submission = Submission(
+        caller, spec, image_input, warnings + unresolved, webhook_url, key, expected_wait=expected_wait
+    )
     try:
         prediction, left = await run_in_threadpool(_submit, context, submission)
     except RateLimited as error:

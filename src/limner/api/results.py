@@ -96,7 +96,7 @@ class Results:
 
     def __init__(self, runtime: Runtime, forecast: Forecast, watcher: Watcher) -> None:
         self._runtime = runtime
-        self._forecast = forecast
+        self.forecast = forecast
         self._watcher = watcher
         self._reader = Reader(self._read_many, runtime.database.is_sqlite)
         self._remembered: dict[Key, tuple[Answer, float]] = {}
@@ -126,13 +126,13 @@ class Results:
 
     async def view_json(self, prediction: Prediction) -> bytes:
         if not prediction.is_terminal:
-            await self._forecast.refresh()
+            await self.forecast.refresh()
         if prediction.request.enable_base64_output and prediction.outputs:
             return await run_in_threadpool(self._render, prediction)  # reads the pictures
         return self._render(prediction)
 
     def view(self, prediction: Prediction) -> dict[str, Json]:
-        outlook = self._forecast.of(prediction)
+        outlook = self.forecast.of(prediction)
         return public_view(prediction, self._runtime.public_url, self._runtime.storage, outlook)
 
     def _render(self, prediction: Prediction) -> bytes:

@@ -3,6 +3,7 @@
 Knows no queue (the outbox is handed in) and nothing of what becomes of a prediction afterwards.
 """
 
+import math
 import uuid
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Prediction, Status
 
 QUEUE_RETRY_SECONDS = 10
+LONGEST_RETRY_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,17 @@ class Submission:
     webhook_url: str | None = None
     idempotency_key: IdempotencyKey | None = None
     speeds: Speeds = field(default_factory=Speeds)
+    expected_wait: timedelta = timedelta()  # behind all that is in the queue
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Unfinished predictions, in all and of one account; and how long finished ones are kept."""
+    """Unfinished predictions, in all and of one account; how long one may wait whose account has others;
+    and how long finished ones are kept."""
 
     queue: int = 10_000
     account_queue: int = 10_000
+    longest_wait: timedelta = timedelta(hours=6)
     retention: timedelta = timedelta(days=7)
 
 
@@ -70,6 +75,7 @@ def _accept(
         tx, submission.caller, prediction.request.num_images, limits.account_queue, now
     )
     _refuse_full_queue(tx, limits)
+    _refuse_long_queue(tx, submission, limits)
     ledger.hold(
         tx,
         prediction.account_id,
@@ -126,3 +132,12 @@ def _prediction_of(submission: Submission, now: datetime, expires_at: datetime) 
 def _refuse_full_queue(tx: Connection, limits: Limits) -> None:
     if store.count_live(tx) >= limits.queue:
         raise RateLimited(f"{limits.queue} predictions wait already", QUEUE_RETRY_SECONDS)
+
+
+def _refuse_long_queue(tx: Connection, submission: Submission, limits: Limits) -> None:
+    """An account with nothing else is let in: its turn comes long before all the others are done."""
+    late = submission.expected_wait - limits.longest_wait
+    if late > timedelta() and accounts.count_live(tx, submission.caller.account_id) > 1:
+        hours = limits.longest_wait / timedelta(hours=1)
+        retry_seconds = min(LONGEST_RETRY_SECONDS, max(1, math.ceil(late.total_seconds())))
+        raise RateLimited(f"what is queued takes more than {hours:g} hours already", retry_seconds)

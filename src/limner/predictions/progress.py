@@ -80,7 +80,7 @@ class Survey:
         if glance.status != Status.CREATED:
             return NO_OUTLOOK
         place = self.place(prediction_id, glance)
-        return Outlook(place, self._wait(glance.pool, place))
+        return Outlook(place, self.wait(glance.pool, place))
 
     def place(self, prediction_id: str, glance: Glance) -> int:
         """Who is not there yet came after the look, so behind all that were there."""
@@ -88,8 +88,8 @@ class Survey:
             return 0
         return self.places.get(prediction_id) or self.waiting.get(glance.pool, 0) + 1
 
-    def _wait(self, pool: str, place: int) -> float:
-        """The running ones are half done, on average."""
+    def wait(self, pool: str, place: int) -> float:
+        """In seconds, to its end. The running ones are half done, on average."""
         if self.workers == 0:
             return 0.0
         ahead = place - 1 + self.running.get(pool, 0) / 2
