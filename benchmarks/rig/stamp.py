@@ -1,4 +1,4 @@
-"""An engine that writes down when it was called. Option: ``log``, the file."""
+"""An engine that writes down when it was called, and sleeps. Options: ``log``, the file; ``seconds``."""
 
 import time
 from pathlib import Path
@@ -10,12 +10,13 @@ from limner.errors import EngineFailed
 
 
 class StampEngine:
-    def __init__(self, log: Path) -> None:
-        self._log = log
+    def __init__(self, log: Path, seconds: float) -> None:
+        self._log, self._seconds = log, seconds
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         with self._log.open("a") as log:
             log.write(f"{time.time()}\n")
+        time.sleep(self._seconds)
         on_step(Progress(1, 1))
         blank = np.zeros((request.height, request.width, 3), np.uint8)
         return Generation((blank,) * len(request.seeds), made_by="stamp/1")
@@ -27,7 +28,7 @@ class StampEngine:
 def load(options: Options) -> Engine:
     if "log" not in options:
         raise EngineFailed("The engine stamp needs the option log.")
-    return StampEngine(Path(options["log"]))
+    return StampEngine(Path(options["log"]), float(options.get("seconds", "0")))
 
 
 def install(folder: Path) -> str:

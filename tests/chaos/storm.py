@@ -144,7 +144,7 @@ def storm(
         records = Records(url)
         stack.callback(records.close)
         receiver = stack.enter_context(receiving(Hooks(seed)))
-        keys = [_newcomer(folder, url, Level.BRONZE), *[KEY] * (num_customers - 1)]
+        keys = [newcomer(folder, url, Level.BRONZE), *[KEY] * (num_customers - 1)]
         customers = []
         for number, key in enumerate(keys):
             clients = [stack.enter_context(fleet.client(k, key)) for k in range(num_apis)]
@@ -160,7 +160,7 @@ def storm(
                 customer.join()
 
 
-def _newcomer(folder: Path, url: str, level: Level) -> str:
+def newcomer(folder: Path, url: str, level: Level) -> str:
     """The key of a new account of this level."""
     settings = Settings(data_dir=folder / "administration", database_url=url)
     with closing(build_runtime(settings)) as runtime, runtime.database.begin() as tx:
