@@ -20,7 +20,7 @@ from training.scenes import Scene, render, whole
 from training.sprites import Sprites
 
 Array = NDArray[np.float32]
-START = 0.5  # how much of the render the first painting begins with
+START = 0.65  # how much of the render the first painting begins with
 STEPS = 2  # of each of the two paintings
 KEPT = 256
 NEW_SHARE = 0.1  # of the paintings drawn, those made anew
