@@ -5,6 +5,7 @@ quarter of a pixel. Knows nothing of scenes and of models.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -116,7 +117,8 @@ def overshoot(beyond: Array) -> float:
 
 def wobbles(level: Array, reach: int) -> Array:
     """Of long straight lines, how far their edge strays from the line through it."""
-    found = cv2.createLineSegmentDetector().detect((level * 255).astype(np.uint8))[0]
+    detected = cv2.createLineSegmentDetector().detect((level * 255).astype(np.uint8))[0]
+    found = cast("Array | None", detected)  # OpenCV's types do not say that there may be none
     lines = np.asarray(() if found is None else found, np.float32).reshape(-1, 4)
     strayed = []
     for x0, y0, x1, y1 in lines:
