@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks.chaos import trials
-from benchmarks.chaos.places import DATABASES
 from benchmarks.chaos.trials import ON_POSTGRESQL, ON_SQLITE, WEATHER, Report
 from benchmarks.rig.table import print_table
+from tests.chaos.places import DATABASES
 from tests.chaos.points import REQUIRED
 from tests.chaos.weather import find_faketime
 

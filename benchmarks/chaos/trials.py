@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.chaos.places import Place, place
 from limner.pulse import EXIT_TAKEN_FOR_DEAD
 from tests.chaos import weather
 from tests.chaos.audit import Findings
+from tests.chaos.places import Place, place
 from tests.chaos.storm import Storm, schedule, storm
 
 RESTARTS = 20

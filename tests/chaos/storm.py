@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from limner import accounts, ledger
 from limner.accounts import Level
@@ -27,6 +28,14 @@ STRIKE_SECONDS = 20
 ANY_MOMENT = {API: "an API, at any moment", WORKER: "a worker, at any moment"}
 
 
+class Size(NamedTuple):
+    """Of a fleet, and how many customers it has."""
+
+    apis: int
+    workers: int
+    customers: int
+
+
 @dataclass(frozen=True, slots=True)
 class Kill:
     """At a point, or after so many seconds of whoever it may hit."""
@@ -38,6 +47,10 @@ class Kill:
     @property
     def group(self) -> str:
         return self.point.group if self.point else ANY_MOMENT[self.role]
+
+
+LARGE = Size(2, 3, 5)
+SMALL = Size(2, 2, 3)
 
 
 def schedule(seed: int, count: int) -> list[Kill]:
@@ -120,9 +133,7 @@ def storm(
     folder: Path,
     database_url: str,
     seed: int,
-    num_apis: int = 2,
-    num_workers: int = 3,
-    num_customers: int = 5,
+    size: Size = LARGE,
     own_settings: Sequence[dict[str, str]] = (),
     settings: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator[Storm]:
@@ -135,7 +146,7 @@ def storm(
     )
     engines = dict.fromkeys(MODELS, ENGINE)
     with ExitStack() as stack:
-        fleet = Fleet(folder, num_apis, num_workers, engines, **shared)
+        fleet = Fleet(folder, size.apis, size.workers, engines, **shared)
         for member, own in zip(fleet.members, own_settings, strict=False):
             member.variables = {**member.variables, **own}
         stack.callback(fleet.close)
@@ -144,10 +155,10 @@ def storm(
         records = Records(url)
         stack.callback(records.close)
         receiver = stack.enter_context(receiving(Hooks(seed)))
-        keys = [newcomer(folder, url, Level.BRONZE), *[KEY] * (num_customers - 1)]
+        keys = [newcomer(folder, url, Level.BRONZE), *[KEY] * (size.customers - 1)]
         customers = []
         for number, key in enumerate(keys):
-            clients = [stack.enter_context(fleet.client(k, key)) for k in range(num_apis)]
+            clients = [stack.enter_context(fleet.client(k, key)) for k in range(size.apis)]
             customers.append(Customer(clients, MODELS, receiver, seed, number))
         for customer in customers:
             customer.start()
