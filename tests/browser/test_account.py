@@ -117,7 +117,9 @@ def test_without_signing_in_one_sees_models_and_prices(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="google/imagen4-ultra")).to_be_visible()
     expect(page.get_by_text("$0.058")).to_be_visible()
     expect(page.get_by_role("rowheader", name="resolution")).to_be_visible()
-    expect(page.get_by_role("link", name="Plain text for agents")).to_have_attribute("href", "/models/google/imagen4-ultra/llms.txt")
+    expect(page.get_by_role("link", name="Plain text for agents")).to_have_attribute(
+        "href", "/models/google/imagen4-ultra/llms.txt"
+    )
     page.get_by_role("link", name="wavespeed-ai/imagen4").click()
     expect(page.get_by_role("heading", name="wavespeed-ai/imagen4")).to_be_visible()
     expect(page.get_by_role("rowheader", name="resolution")).to_have_count(0)

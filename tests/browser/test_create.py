@@ -78,7 +78,9 @@ def test_json_and_form_are_one_request(visitor: Visitor) -> None:
     page.get_by_role("tab", name="JSON").click()
     page.get_by_label("Body of POST").fill('{"prompt": "a red apple", "aspect_ratio": "3:4", "num_images": 1')
     expect(page.get_by_role("alert")).to_contain_text("not valid JSON")
-    page.get_by_label("Body of POST").fill('{"prompt": "a red apple", "aspect_ratio": "3:4", "num_images": 1}')
+    page.get_by_label("Body of POST").fill(
+        '{"prompt": "a red apple", "aspect_ratio": "3:4", "num_images": 1}'
+    )
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("tab", name="Form").click()
     expect(page.get_by_label("Prompt")).to_have_value("a red apple")
@@ -92,11 +94,15 @@ def test_json_and_form_are_one_request(visitor: Visitor) -> None:
 
 def test_the_samples_send_this_very_request(visitor: Visitor) -> None:
     page = visitor.open("/?model=google/imagen4-fast")
-    prompt = "it's a \"red\" apple\\, $HOME `x`"
+    prompt = 'it\'s a "red" apple\\, $HOME `x`'
     visitor.write(prompt)
     page.get_by_role("radiogroup", name="Pictures").get_by_label("2").check(force=True)
     page.get_by_role("tab", name="API").click()
-    programs = {"curl": ["bash", "-e"], "Python": [sys.executable], "JavaScript": ["node", "--input-type=module"]}
+    programs = {
+        "curl": ["bash", "-e"],
+        "Python": [sys.executable],
+        "JavaScript": ["node", "--input-type=module"],
+    }
     for language, command in programs.items():
         page.get_by_role("tab", name=language, exact=True).click()
         page.get_by_role("button", name="Copy this code").click()
@@ -207,7 +213,9 @@ def test_no_credit_and_too_many(house: House, visit: Visit) -> None:
     hasty.write("an apple", "google/imagen4-fast")
     hasty.page.get_by_role("radiogroup", name="Pictures").get_by_label("4").check(force=True)
     hasty.send()
-    expect(hasty.page.locator(".send").get_by_role("alert")).to_contain_text(re.compile(r"Too Many.*Try again in \d+ s"))
+    expect(hasty.page.locator(".send").get_by_role("alert")).to_contain_text(
+        re.compile(r"Too Many.*Try again in \d+ s")
+    )
 
 
 def test_html_in_prompts_stays_text(visitor: Visitor) -> None:

@@ -33,7 +33,11 @@ def collector(house: House, browser: Browser) -> Iterator[Visitor]:
     with visiting(house, browser) as visitor, visitor.client as client:
         run(client, "wavespeed-ai/imagen4", prompt="the very first")
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda n: submit(client, FAST, prompt=f"owl number {n} on a roof"), range(NUMBER - 2)))
+            list(
+                pool.map(
+                    lambda n: submit(client, FAST, prompt=f"owl number {n} on a roof"), range(NUMBER - 2)
+                )
+            )
         client.post(f"/api/v3/{FAST}", json={"prompt": "a naked woman"})
         wait_until(lambda: client.get("/api/limner/account").json()["data"]["live_predictions"] == 0, 120)
         visitor.page.set_default_timeout(40_000)
