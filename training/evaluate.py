@@ -24,7 +24,7 @@ from training.judge import Finding, Judge, find
 from training.scenes import Scene, render, whole
 from training.sentences import sentence
 from training.sprites import Sprites, fetch
-from training.train import load
+from training.stages import load
 from training.vocabulary import COUNTS
 
 Picture = NDArray[np.uint8]

@@ -84,7 +84,7 @@ class Objects(nn.Module):
         across = cosines(u.clamp(-1.2, 1.2), FORM_WAVES).view(objects, w, FORM_WAVES)
         down = cosines(v.clamp(-1.2, 1.2), FORM_WAVES).view(objects, h, FORM_WAVES)
         columns = (across @ layer).view(objects, w, FORM_WAVES, FORM_DIMS).transpose(1, 2)
-        said = down @ columns.reshape(objects, FORM_WAVES, w * FORM_DIMS)
+        said: Tensor = down @ columns.reshape(objects, FORM_WAVES, w * FORM_DIMS)
         return said.view(objects, h, w, FORM_DIMS).permute(0, 3, 1, 2)
 
 
@@ -154,4 +154,5 @@ class Painter(UNet):
         """noisy (B, 3, 4h, 4w), t (B,), condition as above -> clean (B, 3, 4h, 4w) in [-1, 1]."""
         described, sketch = torch.split(condition, [self.shape.condition, SKETCH_DIMS], 1)
         c0 = described + self.time(fourier(t[:, None], 8))[:, :, None, None]
-        return self.painted(torch.cat([F.pixel_unshuffle(noisy, 4).to(c0.dtype), c0, sketch], 1), c0)
+        clean: Tensor = self.painted(torch.cat([F.pixel_unshuffle(noisy, 4).to(c0.dtype), c0, sketch], 1), c0)
+        return clean

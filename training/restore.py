@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.export import save_composer, save_finisher, save_painter, save_upscaler
-from training.train import Run, arguments
+from training.run import Run
+from training.train import arguments
 
 Array = NDArray[np.float32]
 SAVERS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {

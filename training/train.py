@@ -1,189 +1,90 @@
 """Trains one network of the built-in model: ``python -m training.train painter --minutes 85``.
 
-The stages: composer, painter, finisher and upscale2 make pictures, judge measures them (training/README.md).
+The stages: composer, painter, finisher and upscale2 make pictures, judge measures them
+(training/README.md); own learns pictures of your own: ``python -m training.train own --data FOLDER``.
 A run writes a checkpoint every few minutes and goes on from it when started again with the same folder; the
-learning rate follows the minutes trained, so a run that was cut off ends as one that was not.
+learning rate follows the minutes trained, so a run that was cut off ends as one that was not. Beside the
+checkpoint stands a sheet of samples. On several GPUs: ``torchrun --nproc-per-node 8 -m training.train …``.
 """
 
 import argparse
 import ctypes
-import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from training import upscale
-from training.batches import composer_batches, painter_batches
-from training.composer import Composer, ComposerShape
-from training.finisher import Finisher, FinisherShape, finisher_batches, finisher_loss, fit_tints
-from training.judge import Judge, judge_batches, judge_loss
-from training.objective import DRAWS, composer_loss, composer_times, painter_loss, painter_times
-from training.painter import Painter, PainterShape
+from training.feed import fed
+from training.finisher import Finisher
+from training.finishing import fit_blocks, fit_tints
+from training.journal import Journal
+from training.pictures import NoPictures, opened, prepare
+from training.ranks import Objective, Ranks
+from training.run import Run, rate_at
 from training.sprites import Sprites, fetch
-from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
-
-Batch = dict[str, Tensor]
-STAGES = ("composer", "painter", "finisher", "upscale2", "judge")
-EDGES = (  # how the names of embeddings, first and last layers begin
-    "words", "order", "objects.thing", "objects.form", "objects.colour", "place.", "head", "enter", "leave3",
-    "patch", "first", "last", "style", "light", "tile",
-)  # fmt: skip
+from training.stages import SIZES, STAGES, Material, Order, batches, loss_of, seed_of, words_in
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("stage", choices=STAGES)
-    parser.add_argument(
-        "--minutes", type=float, default=60, help="training time in all, resumed runs counted in"
+    add = parser.add_argument
+    add("stage", choices=STAGES)
+    add("--minutes", type=float, default=60, help="training time in all, resumed runs counted in")
+    add("--steps", type=int, help="so many steps in all, instead of --minutes")
+    add("--folder", type=Path, default=Path("runs/first"), help="checkpoints, sheets, drawings")
+    add("--data", type=Path, help="pictures of your own with captions beside them, for the stage own")
+    add(
+        "--size",
+        choices=tuple(SIZES),
+        default="standard",
+        help="of a new network; see training/stages.py",
     )
-    parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="checkpoints, logs, drawings")
-    parser.add_argument("--batch", type=int, default=32, help="examples a step")
-    parser.add_argument(
-        "--crop", type=int, default=64, help="side of the crops of pixels: 64 or 96 base pixels"
+    add("--batch", type=int, default=32, help="examples a step, of all processes together")
+    add("--crop", type=int, default=64, help="side of the painter's crops: 64 or 96 base pixels")
+    add("--rate", type=float, default=3e-3, help="peak learning rate, of Muon and of AdamW alike")
+    add("--seed", type=int, default=1, help="of the data and of the weights")
+    add("--threads", type=int, default=1, help="CPU threads; one stage a core beats one stage on two")
+    add(
+        "--device",
+        default="cpu",
+        choices=("cpu", "cuda"),
+        help="torchrun gives each process its GPU",
     )
-    parser.add_argument(
-        "--rate", type=float, default=3e-3, help="peak learning rate, of Muon and of AdamW alike"
+    add("--workers", type=int, default=0, help="processes that make batches ahead; a GPU wants many")
+    add(
+        "--lanes",
+        type=int,
+        help="pieces of a batch, each of a seed; unless said, one a process",
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the data and of the weights")
-    parser.add_argument(
-        "--threads", type=int, default=1, help="CPU threads; one stage a core beats one stage on two"
-    )
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    add("--compile", action="store_true", help="compile the network first: a minute or two, then faster")
+    add("--save-every", type=float, default=3, help="minutes between checkpoints")
+    add("--sheet-every", type=float, default=6, help="minutes between sheets of samples; 0 makes none")
     return parser.parse_args()
 
 
-def networks(stage: str, shape: Mapping[str, int] | None = None) -> nn.Module:
-    """A fresh network of a stage: of the shape given, or of the one that is trained with this vocabulary."""
-    things, colours, places = len(THINGS), len(COLOUR_NAMES), PLACE_KINDS
-    known = {"things": things, "colours": colours, "places": places}
-    if stage == "composer":
-        said = {"words": len(WORDS), "lights": len(LIGHTS), "styles": len(STYLES)}
-        return Composer(ComposerShape(**(shape or known | said)))
-    if stage == "finisher":
-        return Finisher(FinisherShape(**(shape or {"lights": len(LIGHTS), "styles": len(STYLES)})))
-    if stage == "upscale2":
-        return upscale.Upscaler(upscale.UpscalerShape(**shape) if shape else upscale.SHAPES[stage])
-    if stage == "judge":
-        return Judge(things, colours)
-    return Painter(PainterShape(**(shape or known)))
-
-
-def objective(
-    stage: str, sprites: Sprites, args: argparse.Namespace
-) -> tuple[Iterator[Batch], Callable[[Any, Batch], Tensor]]:
-    """The endless batches of a stage, and the loss of a network on one."""
-    if stage == "composer":
-        captions = composer_batches(sprites, args.batch, args.seed)
-        return captions, lambda n, b: composer_loss(n, b, composer_times(DRAWS * args.batch).to(args.device))
-    if stage == "judge":
-        return judge_batches(sprites, args.batch, args.seed), judge_loss
-    if stage == "upscale2":
-        return upscale.batches(sprites, args.batch, args.seed), upscale.loss
-    if stage == "finisher":
-        made = args.folder / "painter.pt"  # finishing what it paints is better learned on what it paints
-        painter = load(made) if made.exists() else None
-        return finisher_batches(sprites, args.batch, args.seed, painter), finisher_loss
-    crops = painter_batches(sprites, args.batch, args.crop, args.seed)
-    return crops, lambda n, b: painter_loss(n, b, painter_times(args.batch).to(args.device))
-
-
-def load(path: Path) -> Any:
-    """The averaged network of a checkpoint, of the shape that is written there, ready for use on the CPU."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    network = networks(checkpoint["stage"], checkpoint["shape"])
-    network.load_state_dict(checkpoint["average"])
-    return network.eval()
-
-
-def optimizers(network: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan 2024) for the matrices inside, AdamW for embeddings, biases, first and last layers."""
-    named = list(network.named_parameters())
-    inside = {name for name, _ in named if not name.startswith(EDGES) and "modulation" not in name}
-    matrices = [p for name, p in named if p.ndim == 2 and name in inside]
-    rest = [p for name, p in named if not any(p is m for m in matrices)]
-    found: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
-    ]
-    if matrices:
-        found.append(
-            torch.optim.Muon(matrices, lr=rate, weight_decay=0.01, ns_steps=4, adjust_lr_fn="match_rms_adamw")
-        )
-    return found
-
-
-def rate_at(done: float, step: int) -> float:
-    """Share of the peak rate after ``done`` (0 to 1) of the time: a short warm-up, a plateau, a long fall."""
-    return min(1.0, (step + 1) / 150) * min(1.0, max(0.01, (1 - done) / 0.65))
-
-
-class Run:
-    """What a checkpoint holds: the network, its running average, the optimizers, and how far it has come."""
-
-    def __init__(self, args: argparse.Namespace) -> None:
-        torch.manual_seed(args.seed)
-        self.args, self.path = args, args.folder / f"{args.stage}.pt"
-        self.network = networks(args.stage).to(args.device)
-        self.optimizers = optimizers(self.network, args.rate)
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.step, self.samples, self.seconds, self.loss = 0, 0, 0.0, float("nan")
-        if self.path.exists():
-            self.resume()
-
-    def resume(self) -> None:
-        saved = torch.load(self.path, map_location=self.args.device, weights_only=True)
-        self.network.load_state_dict(saved["network"])
-        for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
-        self.average, self.step, self.seconds = saved["average"], saved["step"], saved["seconds"]
-        self.loss = saved["card"].get("loss", self.loss)
-        self.samples = saved["card"].get("samples", self.step * self.args.batch)
-        torch.manual_seed(self.args.seed + self.step)
-
-    def save(self) -> None:
-        shape: Any = getattr(self.network, "shape", None)
-        state = {
-            "stage": self.args.stage,
-            "shape": asdict(shape) if shape else {},
-            "network": self.network.state_dict(),
-            "average": self.average,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.step,
-            "seconds": self.seconds,
-            "card": {
-                "command": " ".join(sys.argv),
-                "seed": self.args.seed,
-                "batch": self.args.batch,
-                "commit": commit(),
-                "loss": self.loss,
-                "samples": self.samples,
-            },
-        }
-        temporary = self.path.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(self.path)
-
-    def update_average(self) -> None:
-        decay = min(0.999, (1 + self.step) / (20 + self.step))
-        for name, value in self.network.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - decay)
-
-
-def commit() -> str:
-    """What the code was at; the empty string outside of a checkout."""
-    command = ["git", "rev-parse", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+def material_of(args: argparse.Namespace, ranks: Ranks) -> Material:
+    """What batches are made of. The first process fetches or cuts it; the others wait."""
+    if args.stage != "own":
+        if ranks.is_first:
+            fetch(args.folder / "drawings")
+        ranks.wait()
+        return Material(Sprites(fetch(args.folder / "drawings")))
+    if args.data is None:
+        raise SystemExit("own needs --data: a folder of pictures with captions beside them.")
+    shards = args.folder / "pictures"
+    if ranks.is_first:
+        try:
+            print(prepare(args.data, shards), flush=True)
+        except NoPictures as error:
+            raise SystemExit(str(error)) from error
+    ranks.wait()
+    pictures = opened(shards)
+    return Material(shards=pictures, words=words_in(pictures))
 
 
 def keep_memory() -> None:
@@ -195,56 +96,56 @@ def keep_memory() -> None:
 
 
 def main() -> None:
-    # --- Arguments, device, data ----------------------------------------------------------------------------
+    # --- Arguments, processes, data ---------------------------------------------------------------------
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a spinning libgomp starves the other stage
     keep_memory()
     args = arguments()
     torch.set_num_threads(args.threads)
     args.folder.mkdir(parents=True, exist_ok=True)
-    sprites = Sprites(fetch(args.folder / "drawings"))
+    ranks = Ranks.joined(args.device)
+    material = material_of(args, ranks)
 
-    # --- Network, optimizer, resume -------------------------------------------------------------------------
-    run = Run(args)
+    # --- Network, optimizers, resume --------------------------------------------------------------------
+    run = Run(args, ranks.device, material.words)
+    material = replace(material, words=run.words)  # of own pictures: as they were in the first run
     if isinstance(run.network, Finisher) and run.step == 0:
-        fit_tints(run.network, sprites, args.seed)
-    fresh = argparse.Namespace(**{**vars(args), "seed": args.seed + 1000 * run.step})  # no scene twice
-    batches, loss_of = objective(args.stage, sprites, fresh)
+        fit_tints(run.network, material.drawings, args.seed)
+        fit_blocks(run.network, material.drawings, args.seed)
+    if args.compile:
+        run.network.compile()
     size = sum(p.numel() for p in run.network.parameters()) / 1e6
-    print(f"{args.stage}: {size:.2f} M parameters, from step {run.step}", flush=True)
 
-    # --- Loop -----------------------------------------------------------------------------------------------
-    started, before, recent = time.monotonic(), run.seconds, []
-    saved = reported = started
-    while run.seconds < args.minutes * 60:
-        for optimizer in run.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = args.rate * rate_at(run.seconds / (args.minutes * 60), run.step)
-        batch = {key: value.to(args.device) for key, value in next(batches).items()}
+    # --- Batches and objective --------------------------------------------------------------------------
+    lanes = args.lanes or ranks.count
+    mine = tuple(range(ranks.rank, lanes, ranks.count))
+    order = Order(args.stage, args.batch, args.crop, args.seed, lanes, mine)
+    made = partial(batches, material, order, args.folder)
+    feed = fed(made, run.step, args.workers, is_pinned=args.device == "cuda")
+    losses = loss_of(args.stage, order.of_a_lane * len(mine), ranks.device)
+    objective = ranks.parallel(Objective(run.network, losses))
+    journal = Journal(run, material) if ranks.is_first else None
+    if journal:
+        print(
+            f"{args.stage}: {size:.2f} M parameters, from step {run.step}, {ranks.count} processes",
+            flush=True,
+        )
+
+    # --- Loop -------------------------------------------------------------------------------------------
+    started, before = time.monotonic(), run.seconds
+    while (done := run.step / args.steps if args.steps else run.seconds / (args.minutes * 60)) < 1:
+        torch.manual_seed(seed_of(args.seed, run.step, ranks.rank))  # so a run goes on as if not cut off
+        batch = {key: value.to(ranks.device, non_blocking=True) for key, value in next(feed).items()}
         with torch.autocast(args.device, torch.bfloat16):
-            loss = loss_of(run.network, batch)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
-        for optimizer in run.optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-        run.step += 1
+            loss = objective(batch)
+        loss.backward()
+        run.descend(rate_at(done, run.step))
         run.samples += args.batch
-        run.update_average()
-        recent.append(loss.item())
-        now = time.monotonic()
-        run.seconds = before + now - started
-
-        # --- Report and save --------------------------------------------------------------------------------
-        if now - reported > 30:
-            mean = run.loss = round(sum(recent) / len(recent), 5)
-            minutes = round(run.seconds / 60, 2)
-            line = {"step": run.step, "minutes": minutes, "loss": mean, "samples": run.samples}
-            print(json.dumps(line), flush=True)
-            reported, recent = now, []
-        if now - saved > args.save_every * 60:
-            run.save()
-            saved = now
-    run.save()
+        run.seconds = ranks.agreed(before + time.monotonic() - started)
+        if journal:
+            journal.note(loss.item())
+    if journal:
+        journal.close()
+    ranks.leave()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from limner.engines.engine import Generation, GenerationRequest, Progress
 from limner.engines.nano import NanoEngine
-from limner.engines.nano import load as load_engine
 from limner.inputs import SIZES_1K, size_in_pixels
 from limner.nano import sampler
 from limner.nano.lettering import face_of
@@ -145,7 +144,7 @@ def shuffled(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
         model = ov.Core().read_model(path)
         assert shuffle(model, seed=1) > 2
         ov.save_model(model, folder / path.name, compress_to_fp16=False)
-    return load_engine({"weights": str(folder), "threads": "2"})
+    return NanoEngine(Weights(folder, threads=2))
 
 
 def test_with_shuffled_weights_nothing_is_left_of_the_picture(

@@ -15,19 +15,19 @@ from limner.nano.boxes import TEXT_TOKENS
 from limner.nano.weights import Network, Weights
 from training import upscale
 from training.composer import Composer, ComposerShape
-from training.export import (
+from training.export import export
+from training.finisher import Finisher, FinisherShape
+from training.graphs import (
     Describing,
     GuidedComposing,
     Reading,
     composing_example,
     describing_example,
-    export,
     finishing_example,
     painting_example,
 )
-from training.finisher import Finisher, FinisherShape
 from training.painter import Painter, PainterShape
-from training.train import load
+from training.stages import load
 from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from limner.nano.weights import Network
 from training.export import save_finisher
-from training.finisher import CROP, Finisher, FinisherShape, finisher_batches, finisher_loss
+from training.finisher import Finisher, FinisherShape, finisher_loss
+from training.finishing import CROP, finisher_batches
+from training.run import optimizers
 from training.sprites import Sprites
-from training.train import optimizers
 from training.vocabulary import LIGHTS, STYLES
 
 Batch = dict[str, Tensor]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from training.restore import SAVERS, SHIPPED, constants, restore
-from training.train import networks
+from training.stages import networks
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::torch.jit.TracerWarning", "ignore:`torch.jit.trace:DeprecationWarning"

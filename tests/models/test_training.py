@@ -4,9 +4,11 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from itertools import islice
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,11 +19,14 @@ from tests.rules.sources import ROOT
 from training import upscale
 from training.batches import composer_batches, painter_batches
 from training.composer import Composer, ComposerShape
+from training.feed import fed
 from training.judge import Judge, judge_batches, judge_loss
 from training.objective import DRAWS, composer_loss, painter_loss
 from training.painter import Painter, PainterShape
+from training.run import Run, optimizers, rate_at
 from training.sprites import Sprites
-from training.train import STAGES, Run, optimizers, rate_at
+from training.stages import SIZES as NETWORK_SIZES
+from training.stages import STAGES, networks, shape_of
 from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
@@ -88,17 +93,13 @@ def test_batches_of_a_seed_are_the_same_again(sprites: Sprites, stage: str) -> N
 
 
 def options(folder: Path) -> argparse.Namespace:
-    return argparse.Namespace(stage="upscale2", folder=folder, batch=1, rate=1e-3, seed=1, device="cpu")
+    return argparse.Namespace(stage="upscale2", folder=folder, batch=1, rate=1e-3, seed=1, size="standard")
 
 
 def step(run: Run, batch: Batch) -> None:
     upscale.loss(run.network, batch).backward()  # type: ignore[arg-type, no-untyped-call]
-    for optimizer in run.optimizers:
-        optimizer.step()
-        optimizer.zero_grad()
-    run.step += 1
+    run.descend(1.0)
     run.seconds += 1.5
-    run.update_average()
 
 
 def test_a_run_goes_on_from_its_checkpoint_as_if_it_had_not_been_cut(tmp_path: Path) -> None:
@@ -131,17 +132,83 @@ def train(*words: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+def smallest(folder: Path, *words: str) -> list[str]:
+    """What to say to train the smallest network, with the drawings that there are."""
+    folder.mkdir(exist_ok=True)
+    if not (folder / "drawings").exists():
+        (folder / "drawings").symlink_to(DRAWINGS)
+    return ["upscale2", "--folder", str(folder), "--size", "small", "--sheet-every", "0", *words]
+
+
+def left_in(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = torch.load(folder / "upscale2.pt", weights_only=True)
+    return found
+
+
 def test_the_program_resumes_and_ends_on_time(sprites: Sprites, tmp_path: Path) -> None:
-    (tmp_path / "drawings").symlink_to(DRAWINGS)
-    asked = ("upscale2", "--folder", str(tmp_path), "--batch", "1", "--minutes")
-    assert "from step 0" in train(*asked, "0.005")
-    saved = torch.load(tmp_path / "upscale2.pt", weights_only=True)
+    asked = smallest(tmp_path, "--batch", "1", "--minutes", "0.005")
+    assert "from step 0" in train(*asked)
+    saved = left_in(tmp_path)
     assert saved["step"] > 0
     assert saved["card"]["command"].endswith("--minutes 0.005")
-    assert f"from step {saved['step']}" in train(*asked, "0.005")  # its time is over already
-    after = torch.load(tmp_path / "upscale2.pt", weights_only=True)
+    assert f"from step {saved['step']}" in train(*asked)  # its time is over already
+    after = left_in(tmp_path)
     assert (after["step"], after["seconds"]) == (saved["step"], saved["seconds"])
     json.dumps(after["card"])
+
+
+@pytest.mark.timeout(180)
+def test_a_run_that_was_killed_ends_as_one_that_was_not(sprites: Sprites, tmp_path: Path) -> None:
+    """The same batches, noise and rates, so the same numbers to the last bit."""
+    how = ("--batch", "2", "--steps", "30", "--save-every", "0")
+    train(*smallest(tmp_path / "whole", *how))
+    killed = tmp_path / "killed"
+    with subprocess.Popen([sys.executable, "-m", "training.train", *smallest(killed, *how)], cwd=ROOT) as run:
+        while not (killed / "upscale2.pt").exists():
+            time.sleep(0.01)
+        run.kill()
+    assert 0 < left_in(killed)["step"] < 30
+    train(*smallest(killed, *how))
+    one, other = left_in(tmp_path / "whole"), left_in(killed)
+    assert one["step"] == other["step"] == 30
+    for kind in ("network", "average"):
+        assert all(torch.equal(value, other[kind][name]) for name, value in one[kind].items())
+
+
+@pytest.mark.timeout(180)
+def test_two_processes_learn_what_one_does_from_the_same_batches(sprites: Sprites, tmp_path: Path) -> None:
+    how = ("--batch", "4", "--lanes", "2", "--steps", "5")
+    train(*smallest(tmp_path / "one", *how))
+    two = smallest(tmp_path / "two", *how)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([*launch, "-m", "training.train", *two], cwd=ROOT, check=True, capture_output=True)
+    train(*smallest(tmp_path / "none", "--steps", "0"))
+    one, other, start = (flat(left_in(tmp_path / name)) for name in ("one", "two", "none"))
+    way = (one - start).norm()
+    assert way > 0
+    assert (one - other).norm() < 0.05 * way  # sums are rounded in another order, to half precision
+
+
+def flat(checkpoint: dict[str, Any]) -> Tensor:
+    return torch.cat([value.flatten() for value in checkpoint["network"].values()])
+
+
+def numbered(first: int, every: int) -> Iterator[Batch]:
+    return ({"step": torch.tensor(step)} for step in count(first, every))
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_batches_come_in_the_order_of_their_steps_however_many_make_them(processes: int) -> None:
+    made = fed(numbered, 3, processes, is_pinned=False)
+    assert [int(batch["step"]) for batch in islice(made, 5)] == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("size", NETWORK_SIZES)
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_has_a_network_of_every_size(stage: str, size: str) -> None:
+    with torch.device("meta"):
+        network = networks(stage, shape_of(stage, size, words=("", "cat")))
+    assert sum(p.numel() for p in network.parameters()) > 10_000
 
 
 def test_the_help_names_every_stage_and_every_option() -> None:

@@ -23,7 +23,7 @@ from limner.nano.boxes import (
     pixel_positions,
 )
 from limner.nano.finish import grain, noise, tile_places, view
-from limner.nano.weights import Array, Page, Weights
+from limner.nano.weights import Array, Graphs, Page, Weights
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -211,7 +211,7 @@ def painting_inputs(scene: Scene) -> dict[str, Array]:
 
 
 def enlarge(
-    weights: Weights, painting: Painting, scene: Scene, seed: int, is_doubled: bool
+    weights: Graphs, painting: Painting, scene: Scene, seed: int, is_doubled: bool
 ) -> NDArray[np.uint8]:
     """The finished picture, (8h, 8w, 3) bytes, or (16h, 16w, 3) when doubled."""
     width, height = scene.width, scene.height

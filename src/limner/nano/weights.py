@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import local
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import openvino as ov
@@ -21,7 +21,6 @@ from limner.errors import EngineFailed
 from limner.nano.lexicon import Vocabulary
 
 BUILT_IN = Path(__file__).parent / "weights"
-NETWORKS = ("reader", "composer", "condition", "painter", "finisher", "upscale2")  # in the order of their use
 EXACT = ("condition",)  # in single precision: it computes with coordinates
 Array = NDArray[Any]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -42,13 +41,33 @@ class Page:
     @classmethod
     def read(cls, folder: Path) -> "Page":
         """Raises EngineFailed when the folder holds no weights."""
-        try:
-            page = json.loads((folder / "model.json").read_text())
-        except (OSError, ValueError) as cause:
-            raise EngineFailed(f"The built-in model's weights cannot be read from {folder}.") from cause
+        page = page_in(folder)
         rooms = {name: (room[0], room[1], room[2], room[3]) for name, room in page["face_rooms"].items()}
         kinds = (tuple(page["places"]), tuple(page["lights"]), tuple(page["styles"]))
         return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms)
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """model.json of weights that were trained on a user's own pictures."""
+
+    version: str
+    words: tuple[str, ...]  # of their captions; index = token id, and 0 stands for none
+
+    @classmethod
+    def read(cls, folder: Path) -> "OwnPage":
+        """Raises EngineFailed when the folder holds no weights."""
+        page = page_in(folder)
+        return cls(page["version"], tuple(page["words"]))
+
+
+def page_in(folder: Path) -> dict[str, Any]:
+    """Raises EngineFailed when the folder holds no weights."""
+    try:
+        page: dict[str, Any] = json.loads((folder / "model.json").read_text())
+    except (OSError, ValueError) as cause:
+        raise EngineFailed(f"The built-in model's weights cannot be read from {folder}.") from cause
+    return page
 
 
 class Network:
@@ -72,15 +91,16 @@ class Network:
         return found
 
 
-class Weights:
-    """The networks. Thread counts, streams and precision are OpenVINO's properties.
+class Graphs:
+    """The networks of a folder. Thread counts, streams and precision are OpenVINO's properties.
 
     In ``streams`` streams as many threads may run networks at once, each with its share of ``threads``. The
     numbers that come out are the same.
     """
 
+    names: tuple[str, ...]  # in the order of their use
+
     def __init__(self, folder: Path = BUILT_IN, threads: int | None = None, streams: int = 1) -> None:
-        self.page = Page.read(folder)
         self._folder, self._threads = folder, threads
         self._core = ov.Core()
         hint = "LATENCY" if streams == 1 else "THROUGHPUT"
@@ -88,7 +108,7 @@ class Weights:
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
         self._compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
-        self._networks = {name: self._compiler.submit(self._compile, name) for name in NETWORKS}
+        self._networks = {name: self._compiler.submit(self._compile, name) for name in self.names}
         self._compiler.shutdown(wait=False)
 
     @property
@@ -96,9 +116,9 @@ class Weights:
         """More than these would not have a core each."""
         return self._threads or os.cpu_count() or 1
 
-    def in_streams(self, streams: int) -> "Weights":
+    def in_streams(self, streams: int) -> Self:
         """The same weights once more, compiled for as many pictures at once."""
-        return Weights(self._folder, self._threads, streams)
+        return type(self)(self._folder, self._threads, streams)
 
     def close(self) -> None:
         """Compiles no more."""
@@ -107,6 +127,34 @@ class Weights:
     @property
     def reader(self) -> Network:
         return self._networks["reader"].result()
+
+    @property
+    def finisher(self) -> Network:
+        return self._networks["finisher"].result()
+
+    @property
+    def upscale2(self) -> Network:
+        return self._networks["upscale2"].result()
+
+    def _compile(self, name: str) -> Network:
+        try:
+            config = self._config | ({"INFERENCE_PRECISION_HINT": "f32"} if name in EXACT else {})
+            return Network(self._core.compile_model(self._path(name), "CPU", config))
+        except RuntimeError as cause:
+            raise EngineFailed(f"The built-in model's {name} network cannot be loaded.") from cause
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.xml"
+
+
+class Weights(Graphs):
+    """Those that compose objects."""
+
+    names = ("reader", "composer", "condition", "painter", "finisher", "upscale2")
+
+    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None, streams: int = 1) -> None:
+        self.page = Page.read(folder)
+        super().__init__(folder, threads, streams)
 
     @property
     def composer(self) -> Network:
@@ -120,17 +168,25 @@ class Weights:
     def painter(self) -> Network:
         return self._networks["painter"].result()
 
-    @property
-    def finisher(self) -> Network:
-        return self._networks["finisher"].result()
+
+class OwnWeights(Graphs):
+    """Those learned on a user's own pictures; what enlarges is built in, unless the folder has its own."""
+
+    names = ("reader", "illustrator", "finisher", "upscale2")
+
+    def __init__(self, folder: Path, threads: int | None = None, streams: int = 1) -> None:
+        self.page = OwnPage.read(folder)
+        super().__init__(folder, threads, streams)
 
     @property
-    def upscale2(self) -> Network:
-        return self._networks["upscale2"].result()
+    def illustrator(self) -> Network:
+        return self._networks["illustrator"].result()
 
-    def _compile(self, name: str) -> Network:
-        try:
-            config = self._config | ({"INFERENCE_PRECISION_HINT": "f32"} if name in EXACT else {})
-            return Network(self._core.compile_model(self._folder / f"{name}.xml", "CPU", config))
-        except RuntimeError as cause:
-            raise EngineFailed(f"The built-in model's {name} network cannot be loaded.") from cause
+    def _path(self, name: str) -> Path:
+        own = super()._path(name)
+        return own if own.exists() else BUILT_IN / own.name
+
+
+def is_own(folder: Path) -> bool:
+    """Whether the weights in a folder are of the user's own pictures. Raises EngineFailed."""
+    return page_in(folder).get("kind") == "own"
