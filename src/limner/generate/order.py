@@ -53,8 +53,7 @@ def carry_out(order: Order, maker: Maker) -> int:
     try:
         return _batch(order, maker, outlets) if order.is_batch else _single(order, maker, outlets)
     except KeyboardInterrupt:
-        again = "; the same command goes on from there" if order.is_batch else ""
-        _warn(f"stopped{again}")
+        _warn("stopped; the same command goes on from there" if order.is_batch else "stopped")
         return BROKEN_OFF
 
 
