@@ -177,6 +177,36 @@ def test_the_first_key_is_printed_once(tmp_path: Path) -> None:
         assert balance(client) == 1000
 
 
+def test_a_local_start_prints_a_link_that_signs_in_once(tmp_path: Path) -> None:
+    with serving(tmp_path, {}, "--no-worker") as server:
+        assert server.process.stdout is not None
+        server.process.stdout.readline()
+        said = server.process.stdout.readline()
+        assert said.startswith("Open this once, within a quarter of an hour, to be signed in: ")
+        for link in (said.split()[-1], server.run("sign-in", "--origin", server.origin)):
+            prefix, _, ticket = link.partition("#ticket=")
+            assert prefix == f"{server.origin}/"
+            codes = [_sign_in(server.origin, ticket).status_code for _ in range(2)]
+            assert codes == [200, 401]
+        check_complaint(limner(server.environment, "sign-in", "--account", "nobody"), "nobody")
+
+
+def _sign_in(origin: str, ticket: str) -> httpx.Response:
+    return httpx.post(f"{origin}/session", json={"ticket": ticket}, headers={"Origin": origin}, timeout=30)
+
+
+def test_a_start_for_others_prints_no_link(tmp_path: Path) -> None:
+    """It would lie in a log."""
+    command = [*LIMNER, "serve", "--port", "0", "--no-worker", "--host", "0.0.0.0"]
+    variables = environment(tmp_path, {})
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        origin = process.stdout.readline().split()[3]
+        wait_until(lambda: _answers(origin))
+        process.terminate()
+        assert "ticket" not in process.stdout.read()
+
+
 def _answers(origin: str) -> bool:
     try:
         return httpx.get(f"{origin}/health").status_code == 200
