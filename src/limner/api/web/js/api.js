@@ -55,17 +55,23 @@ export async function call(method, path, body, { headers = {}, signal: abort } =
   throw new ApiError(response.status, envelope.message, Number(response.headers.get("Retry-After") ?? 0));
 }
 
-let looking = false;
+let looking = null;
 
 // Something failed: looks until the server answers, and says so meanwhile if it does not at once.
-export async function suspect() {
-  if (looking) return;
-  looking = true;
+export function suspect() {
+  looking ??= look().finally(() => (looking = null));
+}
+
+// As soon as the server can be reached, so far as is known.
+export function reached() {
+  return looking ?? Promise.resolve();
+}
+
+async function look() {
   for (let n = 0; !(await answers()); n += 1) {
     isReachable.value = false;
-    await new Promise((resolve) => setTimeout(resolve, PAUSES[Math.min(n, PAUSES.length - 1)]));
+    await pause(PAUSES[Math.min(n, PAUSES.length - 1)]);
   }
-  looking = false;
   if (!isReachable.value) {
     isReachable.value = true;
     returns.value += 1;
@@ -80,14 +86,6 @@ async function answers() {
   }
 }
 
-// As soon as the server can be reached.
-export function reached() {
-  return new Promise((resolve) => {
-    const stop = isReachable.subscribe((is) => {
-      if (is) {
-        queueMicrotask(() => stop());
-        resolve();
-      }
-    });
-  });
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

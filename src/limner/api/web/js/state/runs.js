@@ -1,12 +1,13 @@
 // The predictions of this account as they come into being. The server is the truth: what is unfinished is found
 // there, so a reload or a second tab goes on where the first one was.
-import { ApiError, call, isReachable, reached, returns, suspect, Unreachable } from "../api.js";
+import { ApiError, call, isReachable, pause, reached, returns, suspect, Unreachable } from "../api.js";
 import { tell, whenTold } from "../channel.js";
 import { batch, computed, effect, signal } from "../html.js";
 import { refreshAccount, session } from "./session.js";
 
 const RECENT = 24;
 const POLL = 2000; // milliseconds between looks at what runs beside the one that is streamed
+const RETRY = 1000; // milliseconds before a submit is sent again that got no answer
 const UNFINISHED = new Set(["created", "processing"]);
 
 export const runs = signal(new Map()); // by id
@@ -85,7 +86,7 @@ export async function submit(model, inputs) {
         return run;
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
-        await Promise.race([reached(), aborted(abort.signal)]);
+        await Promise.race([pause(RETRY).then(reached), aborted(abort.signal)]);
       }
     }
   } catch (error) {
