@@ -1,5 +1,9 @@
-"""A PostgreSQL server of the suite's own, for every test that asks, beside the SQLite files."""
+"""What Limner stands on: a file and a folder, or a PostgreSQL server and an S3 server of the suite's own.
 
+Each process that runs tests has servers of its own, started by the first test that asks.
+"""
+
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +15,10 @@ from sqlalchemy import create_engine, make_url, text
 
 from limner.runtime import build_runtime, migrate
 from limner.settings import Settings
+from tests.bucket import CREDENTIALS, S3, s3_server
 
 DIALECTS = ("sqlite", "postgresql")
+GROUNDS = ("embedded", "fleet")
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +50,28 @@ def postgres_copy(request: pytest.FixtureRequest, folder: Path) -> str:
     """The URL of a migrated PostgreSQL database, named as the folder."""
     template = request.getfixturevalue("postgres_template")
     return create_postgres_database(request.getfixturevalue("postgres_url"), folder.name, template)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    os.environ.update(CREDENTIALS)  # for Limner inside this process
+    with s3_server(tmp_path_factory.mktemp("s3") / "moto.log") as server:
+        yield server
+
+
+def ground_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> dict[str, str]:
+    """The settings by which a Limner in this folder stands on a ground of this kind, nobody else's."""
+    if kind == "embedded":
+        return {}
+    s3: S3 = request.getfixturevalue("s3")
+    places = {"LIMNER_DATABASE_URL": postgres_copy(request, folder), "LIMNER_STORAGE_URL": s3.bucket()}
+    return places | CREDENTIALS
+
+
+@pytest.fixture(params=GROUNDS)
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """For a server that a test starts for itself: once on either ground."""
+    return ground_of(request, request.param, tmp_path)
 
 
 def create_postgres_database(server_url: str, name: str, template: str = "template0") -> str:

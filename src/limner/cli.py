@@ -75,6 +75,7 @@ def serve(
         public_url = settings.public_url or origin_of(listener)
         with _runtime(read_settings(public_url=public_url)) as runtime:
             migrate(runtime)
+            runtime.storage.check()
             key = ensure_default_account(runtime, datetime.now(UTC))
             with nullcontext() if no_worker else _worker_beside(public_url):
                 _announce(origin_of(listener), key)
@@ -100,6 +101,7 @@ def worker(
     _configure_logging(settings)
     with _runtime(settings) as runtime:
         migrate(runtime)
+        runtime.storage.check()
         require_models(runtime)
         if settings.worker_concurrency == 1:
             raise typer.Exit(run_worker(runtime, parent_pid))

@@ -52,6 +52,7 @@ class Runtime:
     speeds: RememberedSpeeds
     intake: Intake
     public_url: str
+    link_lifetime: timedelta | None = None  # of links to the storage itself; None: files are passed through
 
     def close(self) -> None:
         self.queue.close()
@@ -78,6 +79,9 @@ def build_runtime(settings: Settings) -> Runtime:
     require_checks(settings.safety_list, settings.prompt_check_names, settings.image_check_names)
     database = open_database(settings.resolved_database_url)
     storage = open_storage(settings.resolved_storage_url)
+    is_signed = settings.storage_links == "signed"
+    if is_signed and not storage.can_sign:
+        raise BadSettings("storage_links signed needs a bucket: this storage cannot sign links")
     return Runtime(
         settings=settings,
         database=database,
@@ -100,6 +104,7 @@ def build_runtime(settings: Settings) -> Runtime:
             quota_bytes=int(settings.upload_quota_gib * (1 << 30)),
         ),
         public_url=settings.public_url.rstrip("/"),
+        link_lifetime=timedelta(seconds=settings.storage_link_seconds) if is_signed else None,
     )
 
 
@@ -141,16 +146,12 @@ def ensure_default_account(runtime: Runtime, now: datetime) -> str | None:
 
 def check_health(runtime: Runtime, now: datetime) -> Health:
     crew = Crew(0, frozenset(), serves_all=False)
-    state = {"database": "ok", "storage": "ok"}
+    state = {"database": "ok", "storage": runtime.storage.state()}
     try:
         with runtime.database.read() as tx:
             crew = workers.crew(tx, now - timedelta(seconds=runtime.settings.silence_seconds))
     except LimnerError as error:
         state["database"] = error.message
-    try:
-        runtime.storage.check()
-    except LimnerError as error:
-        state["storage"] = error.message
     unserved = tuple(spec.model_id for spec in runtime.catalog if not crew.serves(spec.engine.pool))
     return Health(workers=crew.count, unserved_models=unserved, **state)
 

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
     storage_url: str = Field(
         "", description="file:///…, s3://…, gs://…, az://…; by default a folder in the data folder."
     )
+    storage_links: Literal["proxied", "signed"] = Field(
+        "proxied", description="signed: files are fetched from the bucket, by a redirect to a signed link."
+    )
+    storage_link_seconds: int = Field(
+        3600, ge=60, le=604_800, description="How long a signed link leads anywhere."
+    )
+    storage_patience_seconds: float = Field(
+        60, ge=0, le=3600, description="How long a picture that is made waits for a storage that fails."
+    )
     api_key: ApiKey | None = Field(
         None, description="The key of the account `default`, 16 to 200 printable characters."
     )

@@ -212,6 +212,7 @@ class Shift:
             self.runtime.clock.now,
             prediction,
             self.runtime.settings.silence_seconds,
+            self.runtime.settings.storage_patience_seconds,
         )
         try:
             spec = self.runtime.catalog.find(prediction.model_id)

@@ -1,4 +1,5 @@
-"""Real servers with real workers, looked at only through HTTP: one on SQLite, one on PostgreSQL.
+"""Real servers with real workers, looked at only through HTTP: one on a file and a folder, one on PostgreSQL
+and S3.
 
 Both stay up for the whole session, in whatever order the tests come.
 """
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import DIALECTS, postgres_copy
+from tests.conftest import GROUNDS, ground_of
 from tests.contract.inside import Inside, Newcomer, inside
 from tests.server import Server, serving
 
@@ -23,19 +24,19 @@ def opened(folder: Path, **settings: str) -> Iterator[Opened]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    yield from opened(tmp_path_factory.mktemp("contract_sqlite"))
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    yield from opened(tmp_path_factory.mktemp("contract_embedded"))
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(
+def fleet_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Opened]:
-    folder = tmp_path_factory.mktemp("contract_postgresql")
-    yield from opened(folder, LIMNER_DATABASE_URL=postgres_copy(request, folder))
+    folder = tmp_path_factory.mktemp("contract_fleet")
+    yield from opened(folder, **ground_of(request, "fleet", folder))
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=GROUNDS)
 def both(request: pytest.FixtureRequest) -> Opened:
     found: Opened = request.getfixturevalue(f"{request.param}_server")
     return found
@@ -51,12 +52,11 @@ def client(both: Opened) -> httpx.Client:
     return both[1]
 
 
-@pytest.fixture(scope="session", params=DIALECTS)
+@pytest.fixture(scope="session", params=GROUNDS)
 def indoors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """The application inside this process, without a worker, on either database."""
+    """The application inside this process, without a worker, on either ground."""
     folder = tmp_path_factory.mktemp(f"inside_{request.param}")
-    url = postgres_copy(request, folder) if request.param == "postgresql" else ""
-    with inside(folder, url) as opened_inside:
+    with inside(folder, ground_of(request, request.param, folder)) as opened_inside:
         yield opened_inside
 
 

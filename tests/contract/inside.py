@@ -3,7 +3,7 @@ of their own, and what the tests themselves make of the predictions that it acce
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,11 +80,14 @@ class Inside:
 
 
 @contextmanager
-def inside(folder: Path, database_url: str = "", **settings: Any) -> Iterator[Inside]:
-    """The application in this folder, on the embedded database or the one that is named."""
-    runtime = build_runtime(
-        read_settings(data_dir=folder, database_url=database_url, **{"public_url": ORIGIN} | settings)
-    )
+def inside(folder: Path, ground: Mapping[str, str] | None = None, **settings: Any) -> Iterator[Inside]:
+    """The application in this folder, on a file and a folder in it or the ground that is named."""
+    places = {
+        name.removeprefix("LIMNER_").lower(): value
+        for name, value in (ground or {}).items()
+        if name.startswith("LIMNER_")
+    }
+    runtime = build_runtime(read_settings(data_dir=folder, **{"public_url": ORIGIN} | places | settings))
     migrate(runtime)
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), port=0, log_config=None))
     thread = threading.Thread(target=server.run)

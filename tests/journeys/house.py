@@ -23,6 +23,7 @@ import psycopg
 from PIL import Image
 
 from limner_test_engines.gradient import gradient
+from tests.bucket import stored_keys
 from tests.server import Server, finished, serving, wait_until
 
 WORKER = (sys.executable, "-m", "limner.cli", "worker")
@@ -61,6 +62,11 @@ class Records:
     def in_folder(cls, folder: Path) -> "Records":
         """Of a server in this folder, on SQLite."""
         return cls(f"sqlite:///{folder / 'state' / 'limner.db'}")
+
+    @classmethod
+    def of(cls, folder: Path, ground: Mapping[str, str]) -> "Records":
+        """Of a server in this folder, on this ground."""
+        return cls(ground["LIMNER_DATABASE_URL"]) if ground else cls.in_folder(folder)
 
     def close(self) -> None:
         self._connection.close()
@@ -103,15 +109,16 @@ class Records:
 
 
 class House:
-    """One data folder and one database; the API and a worker as processes of their own groups.
+    """One data folder, one database, one storage; the API and a worker as processes of their own groups.
 
     The model GATED stays inside its engine until the gate is opened; SLOW takes a moment, MODEL none.
     """
 
-    def __init__(self, folder: Path, database_url: str, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, ground: Mapping[str, str], stack: ExitStack) -> None:
         self.folder = folder
+        self.ground = ground
         self._settings = {
-            "LIMNER_DATABASE_URL": database_url,
+            **ground,
             "LIMNER_HEARTBEAT_SECONDS": "0.2",
             "LIMNER_SILENCE_SECONDS": str(SILENCE_SECONDS),
             "LIMNER_WEBHOOK_ALLOW_PRIVATE": "1",
@@ -119,7 +126,7 @@ class House:
         self._stack = stack
         self._worker: subprocess.Popen[bytes] | None = None
         self.open_api()
-        self.records = Records(database_url) if database_url else Records.in_folder(folder)
+        self.records = Records.of(folder, ground)
         stack.callback(self.records.close)
 
     @property
@@ -159,9 +166,11 @@ class House:
         (self.folder / "open").touch()
 
     def objects(self, prediction_id: str) -> list[str]:
-        """The files in storage for a prediction, of all its attempts."""
-        folder = self.folder / "state" / "objects" / "predictions" / prediction_id
-        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.png"))
+        """The pictures in storage for a prediction, of all its attempts."""
+        folder = f"predictions/{prediction_id}/"
+        return [
+            key.removeprefix(folder) for key in stored(self.folder, self.ground) if key.startswith(folder)
+        ]
 
     def catch(self, prediction_id: str, is_there: Callable[[State], bool]) -> bool:
         """Stops the worker dead at this point of this prediction, so that it can be killed there. False when
@@ -176,6 +185,14 @@ class House:
                 self.kill_worker()
                 return True
         return False
+
+
+def stored(folder: Path, ground: Mapping[str, str]) -> list[str]:
+    """The keys of what the storage of a server in this folder, on this ground, holds."""
+    if ground:
+        return stored_keys(ground["LIMNER_STORAGE_URL"])
+    root = folder / "state" / "objects"
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*.*"))
 
 
 @contextmanager

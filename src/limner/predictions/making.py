@@ -25,6 +25,8 @@ from limner.predictions.prediction import Failure, FailureCode, Filtered, Output
 from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
 
+STORAGE_PAUSE_SECONDS = 0.25
+MAX_STORAGE_PAUSE_SECONDS = 5.0
 WRITE_SECONDS = 0.25  # progress reaches the database at most this often
 RETRY_SECONDS = 0.25
 Clock = Callable[[], datetime]
@@ -67,6 +69,7 @@ class Making:
     clock: Clock
     prediction: Prediction
     patience_seconds: float = 0.0  # with a database that cannot be reached
+    storage_patience_seconds: float = 0.0  # with a storage that fails, for each picture
     ticked: float | None = None
     engine_seconds: float = field(default=0.0, init=False)  # of all pictures, once they are made
     _written: float = field(default=0.0, init=False)
@@ -173,11 +176,29 @@ class Making:
                 continue
             encoded = images.encode(pixels, self.prediction.request.output_format)
             key = f"predictions/{self.prediction.id}/{self.prediction.attempt}/{n}.{encoded.extension}"
-            self.storage.put(key, encoded.content, encoded.content_type)
+            self._store(key, encoded)
             size, num_bytes = (request.width, request.height), len(encoded.content)
             is_nsfw = judgement.is_flagged
             outputs.append(Output(n, key, seed, *size, encoded.content_type, num_bytes, is_nsfw))
         return outputs
+
+
+    def _store(self, key: str, encoded: images.Encoded) -> None:
+        """A storage that fails is asked again for a while: the picture took longer to make. Raises
+        StorageUnavailable in the end, and CancelRequested or LeaseLost as soon as that is so."""
+        deadline = time.monotonic() + self.storage_patience_seconds
+        pause = STORAGE_PAUSE_SECONDS
+        while True:
+            try:
+                return self.storage.put(key, encoded.content, encoded.content_type)
+            except StorageUnavailable as error:
+                if time.monotonic() + pause > deadline:
+                    raise
+                log.warning("output not stored yet", prediction_id=self.prediction.id, cause=error.message)
+            time.sleep(pause)
+            pause = min(2 * pause, MAX_STORAGE_PAUSE_SECONDS)
+            with self.database.read() as tx:
+                lifecycle.look(tx, self.prediction)
 
 
 def _check(generation: Generation, request: GenerationRequest) -> None:

@@ -75,7 +75,7 @@ class Intake:
         received = self._checked(upload, file, now)
         if upload.received_at is not None:
             return _same(upload, received)
-        self.storage.put_file(received.object_key, file, received.content_type)
+        self._keep(received, file)
         with self.database.begin() as tx:
             is_first = store.mark_received(tx, received)
         return received if is_first else self._second(received)
@@ -85,7 +85,7 @@ class Intake:
         upload = _announcement(account_id, announced, now)
         received = self._checked(upload, file, now)
         self._add(replace(upload, size_bytes=received.size_bytes))
-        self.storage.put_file(received.object_key, file, received.content_type)
+        self._keep(received, file)
         with self.database.begin() as tx:
             store.mark_received(tx, received)
         return received
@@ -100,6 +100,9 @@ class Intake:
             with self.database.begin() as tx:
                 store.remove(tx, ids)
         return len(ids)
+
+    def _keep(self, received: Upload, file: IO[bytes]) -> None:
+        self.storage.put_file(received.object_key, file, received.content_type, received.disposition)
 
     def _add(self, upload: Upload) -> None:
         """Raises TooLarge. Those that come at once may together take a little more than there is."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
@@ -32,6 +33,13 @@ class Upload:
         """The last part of its link: the id and the extension, never what its sender called it."""
         _, dot, extension = self.object_key.rpartition("/")[2].partition(".")
         return self.id + dot + extension
+
+    @property
+    def disposition(self) -> str:
+        """The header that makes a browser save what it might make more of than a picture; "" for none."""
+        if self.content_type.startswith("image/"):
+            return ""
+        return f"attachment; filename*=utf-8''{quote(self.file_name, safe='')}"
 
 
 def add(tx: Connection, upload: Upload) -> None:
