@@ -11,6 +11,7 @@ import sys
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO, cast
 
@@ -18,8 +19,8 @@ import structlog
 import typer
 
 from limner.administration import account_app, key_app, sign_in_link
-from limner.api.app import create_app, let_go
-from limner.api.server import is_loopback, listen, origin_of, run_server
+from limner.api.app import create_app, let_go, say_that_it_stops
+from limner.api.server import Ending, is_loopback, listen, origin_of, run_server
 from limner.doctor.examination import examine
 from limner.doctor.finding import State
 from limner.errors import BadSettings, LimnerError, NotFound
@@ -82,7 +83,8 @@ def serve(
                 if is_loopback(host) or sys.stdout.isatty():  # else the link would lie in a log
                     _invite(runtime)
                 api = create_app(runtime)
-                run_server(api, listener, lambda: let_go(api))
+                ending = Ending(partial(let_go, api), partial(say_that_it_stops, api), settings.drain_seconds)
+                run_server(api, listener, ending)
 
 
 @app.command()

@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         1, ge=1, le=256, description="How many pictures a worker makes at once, each in a process of its own."
     )
+    drain_seconds: float = Field(
+        0, ge=0, description="How long a stopping server says so in its health before it closes its door."
+    )
     heartbeat_seconds: float = Field(2, gt=0, description="How often a worker says that it lives.")
     silence_seconds: float = Field(15, gt=0, description="A worker silent for longer is taken for dead.")
     polling_seconds: float = Field(0.05, gt=0, description="How often a worker looks for work.")

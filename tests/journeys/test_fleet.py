@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.journeys.house import GATED, MODEL, SLOW, WORKER, House, check_books, check_delivered
-from tests.server import MODELS, finished, result, submit, wait_until
+from tests.server import MODELS, finished, result, serving, submit, wait_until
 
 
 @contextmanager
@@ -88,3 +88,12 @@ def test_a_model_that_there_is_not_is_refused(tmp_path: Path) -> None:
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert 'there is no model "google/imagen5"' in ended.stderr
+
+
+def test_a_server_that_stops_says_so_before_it_closes_its_door(tmp_path: Path) -> None:
+    with serving(tmp_path, {}, "--no-worker", LIMNER_DRAIN_SECONDS="3") as server, server.client() as client:
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: client.get("/health").status_code == 503)
+        assert server.health()["status"] == "stopping"
+        assert submit(client)["status"] == "created"  # whoever has not noticed yet is served
+        assert server.process.wait(20) == 0

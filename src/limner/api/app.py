@@ -110,6 +110,11 @@ def let_go(app: FastAPI) -> None:
     cast(Context, app.state.context).watcher.close()
 
 
+def say_that_it_stops(app: FastAPI) -> None:
+    """For whoever asks for its health: they should send their requests elsewhere."""
+    cast(Context, app.state.context).stopping.set()
+
+
 class HeadAsGet:
     """Answers HEAD as GET; the server leaves the body out."""
 

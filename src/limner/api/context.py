@@ -6,6 +6,7 @@ be noticed; so is a session, which counts only where no key is presented. Knows 
 """
 
 import hashlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -84,6 +85,7 @@ class Context:
     metrics: Metrics
     sync_window_seconds: float
     max_streams: int  # of one account
+    stopping: threading.Event = field(default_factory=threading.Event)
     streams: Counter[str] = field(default_factory=Counter)  # open event streams, by account
 
 

@@ -4,7 +4,9 @@ Knows no route.
 """
 
 import socket
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
@@ -38,10 +40,20 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
-def run_server(app: ASGIApp, listener: socket.socket, on_exit: Callable[[], None]) -> None:
-    """Serves until SIGTERM or SIGINT; then open requests have a moment to end. ``on_exit`` is called at once,
-    from the signal handler: without it, those who only wait would take that whole moment."""
-    _Server(server_config(app), on_exit).run(sockets=[listener])
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a server ends: for ``drain_seconds`` it serves on, so that load balancers notice what ``on_drain``
+    makes it say; then ``on_exit`` lets go of those who only wait. Both are called from signal handlers."""
+
+    on_exit: Callable[[], None]
+    on_drain: Callable[[], None]
+    drain_seconds: float = 0.0
+
+
+def run_server(app: ASGIApp, listener: socket.socket, ending: Ending) -> None:
+    """Serves until SIGTERM or SIGINT, and a while longer; at a second one it ends at once. Then open requests
+    have a moment to end."""
+    _Server(server_config(app), ending).run(sockets=[listener])
 
 
 def server_config(app: ASGIApp, protocol: type[BoundedProtocol] = BoundedProtocol) -> uvicorn.Config:
@@ -59,11 +71,24 @@ def server_config(app: ASGIApp, protocol: type[BoundedProtocol] = BoundedProtoco
 class _Server(uvicorn.Server):
     """Being told once is enough: at a second Ctrl-C uvicorn drops its own work, with a traceback."""
 
-    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ending: Ending) -> None:
         super().__init__(config)
-        self._on_exit = on_exit
+        self._ending = ending
+        self._told: tuple[int, FrameType | None, float] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_exit()
+        if self._told is None and self._ending.drain_seconds:
+            self._told = (sig, frame, time.monotonic() + self._ending.drain_seconds)
+            self._ending.on_drain()
+        else:
+            self._end(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._told is not None and time.monotonic() >= self._told[2]:
+            self._end(*self._told[:2])
+        return await super().on_tick(counter)
+
+    def _end(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.on_exit()
         if not self.should_exit:
             super().handle_exit(sig, frame)

@@ -104,7 +104,7 @@ class AccountBalanceView(BalanceView):
 
 
 class HealthView(View):
-    status: Literal["ok", "unreachable"]
+    status: Literal["ok", "unreachable", "stopping"]
     database: str
     storage: str
     workers: int = Field(description="Workers that are alive; without any, work is accepted and waits.")
