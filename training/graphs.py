@@ -63,7 +63,7 @@ class GuidedComposing(nn.Module):
 
 def guided_kinds(logits: Tensor, guidance: Tensor, ban: Tensor) -> Tensor:
     """Guidance among the kinds of things only; whether there is one is as asked, or counts go wrong."""
-    asked = logits[:1].log_softmax(-1)
+    asked = logits.chunk(2)[0].log_softmax(-1)
     kinds = guided(logits[..., 1:], guidance, ban[..., 1:]).log_softmax(-1)
     none = asked[..., :1]
     return torch.cat([none, torch.log1p(-none.exp().clamp(max=1 - 1e-6)) + kinds], -1)
