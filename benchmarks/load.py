@@ -27,7 +27,8 @@ from benchmarks.rig.pace import Kept, Pace, measure
 from benchmarks.rig.table import print_table
 from limner import accounts
 from limner.accounts import Level
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import PATIENCE_SECONDS, Fleet, answers
+from tests.chaos.points import API
 from tests.chaos.postgres import postgres
 from tests.chaos.storm import newcomer
 from tests.journeys.house import Records
@@ -76,9 +77,9 @@ def site(database: str, num_apis: int, num_workers: int, seconds: float, **setti
         found_in = {"PYTHONPATH": stamp.install(folder)}
         fleet = Fleet(folder, num_apis, num_workers, engine, **(shared | found_in | settings))
         stack.callback(fleet.close)
-        for member in fleet.members[:num_apis]:
+        for member in fleet.of(API):
             member.start()
-        fleet.wait_until_it_serves()
+        wait_until(lambda: all(map(answers, fleet.origins)), seconds=PATIENCE_SECONDS)
         records = Records(url)
         stack.callback(records.close)
         yield Site(url, fleet, records)

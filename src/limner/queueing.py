@@ -6,12 +6,13 @@ lifecycle is handed. Knows nothing of what becomes of what is queued.
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, error
 from sqlalchemy import Connection
 
-from limner.db.database import Database
+from limner.db.database import Database, DatabaseUnavailable, reported
 from limner.predictions.prediction import Prediction
 from limner.webhooks.delivery import schedule
 
@@ -80,11 +81,13 @@ class Queue:
         assert prediction.webhook_url is not None, "only what has a webhook is announced"
         schedule(tx, prediction.account_id, prediction.id, prediction.webhook_url, self.enqueue_delivery, now)
 
+    @reported()
     def takers(self) -> set[str]:
         """The workers that have workflows in hand."""
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
+    @reported()
     def taken_by(self, worker_id: str, name: str = GENERATE) -> list[str]:
         """The workflows of this name that this worker has taken from the queue and not finished."""
         found = self.client.list_workflows(
@@ -92,6 +95,7 @@ class Queue:
         )
         return [status.workflow_id for status in found]
 
+    @reported()
     def unfinished(self, name: str) -> dict[str, str | None]:
         """Every workflow of this name that is queued or taken, and by whom it was taken."""
         found = self.client.list_workflows(
@@ -99,16 +103,19 @@ class Queue:
         )
         return {one.workflow_id: one.executor_id if one.status == "PENDING" else None for one in found}
 
+    @reported()
     def drop(self, workflow_ids: list[str]) -> None:
         """Forgets workflows whose worker is gone."""
         if workflow_ids:
             self.client.cancel_workflows(workflow_ids)
 
+    @reported()
     def forget(self, num_attempts: Mapping[str, int]) -> None:
         """Removes what is recorded of predictions that are no more, by id: every attempt of theirs."""
         attempts = [(one, attempt) for one, count in num_attempts.items() for attempt in range(1, count + 1)]
         self.client.delete_workflows([workflow_id(*attempt) for attempt in attempts])
 
+    @reported()
     def expire(self, before: datetime) -> int:
         """Removes a batch of records of what has ended before then, deliveries too. How many."""
         found = self.client.list_workflows(
@@ -119,9 +126,10 @@ class Queue:
         return len(found)
 
     def withdraw(self, prediction: Prediction) -> None:
-        """Takes a prediction out of the queue that was finished before its turn; after the commit, for its
-        turn would come to nothing anyway."""
-        self.drop([workflow_id(prediction.id, prediction.attempt)])
+        """Takes a prediction out of the queue that was finished before its turn; after the commit, and if it
+        can be done: its turn would come to nothing anyway."""
+        with suppress(DatabaseUnavailable):
+            self.drop([workflow_id(prediction.id, prediction.attempt)])
 
     def migrate(self, pools: set[str], polling_seconds: float) -> None:
         """DBOS's tables; a queue per engine pool, one picture at a time on each worker; and the webhooks'."""

@@ -22,6 +22,7 @@ from limner.cli import main
 from tests.chaos.points import API, WORKER, Orders, Point, arm
 from tests.server import KEY, PLUGINS, environment, wait_until
 
+PATIENCE_SECONDS = 120
 HEARTBEAT_SECONDS = 0.3
 SILENCE_SECONDS = 5
 ENGINE = "gradient step_seconds=0.02"
@@ -151,7 +152,12 @@ class Fleet:
                 member.kill()
 
     def wait_until_it_serves(self) -> None:
-        wait_until(lambda: all(_answers(origin) for origin in self.origins), pause=0.1)
+        """Whoever falls at his start, as from a database that is not there yet, is started again."""
+        wait_until(self._serves, seconds=PATIENCE_SECONDS, pause=0.1)
+
+    def _serves(self) -> bool:
+        self.mend()
+        return all(answers(origin) for origin in self.origins)
 
     def strike(self, point: Point, patience_seconds: float) -> bool:
         """Has a process die at this point. False when none came by in time."""
@@ -174,7 +180,8 @@ class Fleet:
         return [line for text in texts for line in text.splitlines() if is_told(line)]
 
 
-def _answers(origin: str) -> bool:
+def answers(origin: str) -> bool:
+    """Whether a server is ready there."""
     try:
         return httpx.get(f"{origin}/health").is_success
     except httpx.TransportError:

@@ -135,14 +135,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Not on stderr."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Whoever is connected may be killed at any time."""
+
+
 @contextmanager
 def failing_store(origin: str, seed: int) -> Iterator[tuple[FailingStore, str]]:
     """It, and where it is reached."""
     store = FailingStore(origin, seed)
     with httpx.Client(timeout=30) as client:
         handler = type("Own", (_Handler,), {"store": store, "client": client})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield store, f"http://127.0.0.1:{server.server_address[1]}"

@@ -56,13 +56,26 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(tmp_path: Path) -> None:
             check_books(records)
 
 
+def test_a_cancel_stands_although_the_queue_cannot_be_told(tmp_path: Path) -> None:
+    """As when the disk is full from the commit on: what is left in the queue comes to nothing at its turn."""
+    with serving(tmp_path, {}, "--no-worker") as server, server.client() as client:
+        accepted = submit(client)
+        with closing(Records.in_folder(tmp_path)) as records:
+            records.rows("ALTER TABLE workflow_status RENAME TO unreachable")
+        response = client.post(f"/api/v3/predictions/{accepted['id']}/cancel")
+        assert (response.status_code, response.json()["data"]["status"]) == (200, "failed")
+        assert balance(client) == 1000
+
+
 def test_pictures_that_cannot_be_stored_are_free(tmp_path: Path) -> None:
-    with serving(tmp_path, {GATED: f"gate folder={tmp_path}"}) as server, server.client() as client:
+    engines = {GATED: f"gate folder={tmp_path}"}
+    with (
+        serving(tmp_path, engines, LIMNER_STORAGE_PATIENCE_SECONDS="1") as server,
+        server.client() as client,
+    ):
         accepted = submit(client, GATED)
         wait_until((tmp_path / "entered").exists)
-        folder = tmp_path / "state" / "objects" / "predictions"
-        folder.mkdir(exist_ok=True)
-        (folder / accepted["id"]).write_text("a file where a folder must be")
+        bar(tmp_path, accepted["id"])
         (tmp_path / "open").touch()
         failed = finished(client, accepted["id"])
         assert (failed["status"], failed["error"], failed["code"]) == (
@@ -72,6 +85,36 @@ def test_pictures_that_cannot_be_stored_are_free(tmp_path: Path) -> None:
         )
         assert balance(client) == 1000
         check_delivered(client, submit(client))
+        with closing(Records.in_folder(tmp_path)) as records:
+            check_books(records)
+
+
+def bar(folder: Path, prediction_id: str) -> Path:
+    """Where its pictures must go there is a file."""
+    barrier = folder / "state" / "objects" / "predictions" / prediction_id
+    barrier.parent.mkdir(exist_ok=True)
+    barrier.write_text("a file where a folder must be")
+    return barrier
+
+
+def is_kept_waiting(folder: Path, prediction_id: str) -> bool:
+    lines = (folder / "stderr.log").read_text().splitlines()
+    return any("output not stored yet" in line and prediction_id in line for line in lines)
+
+
+def test_pictures_wait_for_a_storage_that_fails_for_a_while(tmp_path: Path) -> None:
+    engines = {GATED: f"gate folder={tmp_path}"}
+    with serving(tmp_path, engines) as server, server.client() as client:
+        accepted, cancelled = submit(client, GATED), submit(client, GATED)
+        wait_until((tmp_path / "entered").exists)
+        barriers = [bar(tmp_path, one["id"]) for one in (accepted, cancelled)]
+        (tmp_path / "open").touch()
+        wait_until(lambda: is_kept_waiting(tmp_path, accepted["id"]))
+        barriers[0].unlink()
+        check_delivered(client, accepted)
+        wait_until(lambda: is_kept_waiting(tmp_path, cancelled["id"]))
+        client.post(f"/api/v3/predictions/{cancelled['id']}/cancel")
+        assert finished(client, cancelled["id"])["status"] == "failed"
         with closing(Records.in_folder(tmp_path)) as records:
             check_books(records)
 

@@ -1,7 +1,9 @@
 """The wiring: first start, queueing within a transaction, health, and the faults that doctor looks for."""
 
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from limner.accounts import authenticate, find_account, is_key_of
+from limner.db.database import DatabaseUnavailable
 from limner.errors import BadSettings
 from limner.inputs import ImageInput
 from limner.predictions import store
@@ -39,6 +42,18 @@ def test_a_submit_queues_its_prediction_under_its_own_id(open_workplace: OpenWor
     workplace = open_workplace()
     prediction = workplace.submit()
     assert queued(workplace) == [(prediction.id, "ENQUEUED", APPLICATION_VERSION)]
+
+
+def test_a_queue_that_cannot_be_asked_is_a_database_that_cannot(tmp_path: Path) -> None:
+    """Not an error of SQLAlchemy's, which nobody expects."""
+    with closing(build_runtime(Settings(data_dir=tmp_path))) as runtime:  # not migrated
+        for ask in (
+            runtime.queue.takers,
+            partial(runtime.queue.drop, ["a"]),
+            partial(runtime.queue.forget, {"a": 1}),
+        ):
+            with pytest.raises(DatabaseUnavailable):
+                ask()
 
 
 def test_a_rollback_leaves_neither_row_nor_workflow(open_workplace: OpenWorkplace) -> None:

@@ -56,13 +56,13 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back by any exception. On SQLite the first write
         takes the only write lock, and what is read before it may be out of date by then."""
-        with _reported(), self._turn(), self.engine.begin() as tx:
+        with reported(), self._turn(), self.engine.begin() as tx:
             yield tx
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """For statements that change nothing; each sees the newest committed state."""
-        with _reported(), self._reading.connect() as tx:
+        with reported(), self._reading.connect() as tx:
             yield tx
 
     @contextmanager
@@ -128,7 +128,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def reported() -> Iterator[None]:
+    """Raises DatabaseUnavailable where SQLAlchemy says, in its own words, that the database is."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolExhausted) as error:
