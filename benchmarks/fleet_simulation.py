@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from statistics import quantiles
 
-from benchmarks.rig.demand import accounts_of, arrivals_of, fairness
+from benchmarks.rig.demand import accounts_of, arrivals_of, fairness, weights_of
 from benchmarks.rig.fleet import Plan, Queue, simulate, waits_by
 from benchmarks.rig.fleet_graphs import draw_database, draw_fairness, draw_waits
 from benchmarks.rig.statements import Statements, count_statements
@@ -19,7 +19,7 @@ WORKERS = (1, 10, 100, 1_000)
 ACCOUNTS = (10, 100, 1_000, 10_000)
 LOADS = (0.8, 1.3)
 MOST_JOBS = 30_000
-SECONDS = (120.0, 3_600.0)  # that a fleet is watched, at least and at most
+SECONDS = (240.0, 3_600.0)  # that a fleet is watched, at least and at most
 SHORTEST_POLLING, POLLS_PER_SECOND = 0.05, 2_000  # of all workers together
 HEARTBEAT_SECONDS = 2.0
 DATABASE_LIMIT = 30_000.0  # short indexed statements a second of one PostgreSQL on a 16-core host: assumed
@@ -63,9 +63,8 @@ def plan_of(num_workers: int) -> Plan:
 def run(num_workers: int, num_accounts: int, load: float) -> Outcome:
     """The same requests twice: as the queue orders them, and first come, first served."""
     plan, random = plan_of(num_workers), Random(SEED)
-    levels = accounts_of(num_accounts, random)
-    arrivals = arrivals_of(plan, num_accounts, load, random)
-    queues = [Queue([type(one)(one.level) for one in levels], is_fair) for is_fair in (True, False)]
+    arrivals = arrivals_of(plan, weights_of(num_accounts, random), load, random)
+    queues = [Queue(accounts_of(num_accounts), is_fair) for is_fair in (True, False)]
     used = [simulate(plan, queue, arrivals, Random(SEED)) for queue in queues]
     fair, unfair = (queue.accounts for queue in queues)
     made = sum(len(account.waits) for account in fair)
@@ -76,8 +75,8 @@ def run(num_workers: int, num_accounts: int, load: float) -> Outcome:
         used[0],
         made / plan.seconds,
         sum(account.refused for account in fair) / len(arrivals),
-        fairness(fair),
-        fairness(unfair),
+        fairness(fair, plan.seconds),
+        fairness(unfair, plan.seconds),
         tail(waits_by(fair, is_light=True)),
         tail(waits_by(fair, is_light=False)),
         tail(waits_by(unfair, is_light=True)),

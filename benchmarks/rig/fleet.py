@@ -42,7 +42,7 @@ class Account:
     last_job: Job | None = None  # that was given a tag last
     begun: tuple[float, int] | None = None  # when, and of which tag
     served_cost: int = 0
-    wanted_cost: int = 0
+    wanted_cost: int = 0  # of what was accepted
     refused: int = 0
     waits: list[float] = field(default_factory=list)
 
@@ -65,12 +65,12 @@ class Queue:
 
     def submit(self, number: int, cost: int, now: float) -> None:
         account = self.accounts[number]
-        account.wanted_cost += cost
         if self.num_live >= QUEUE_LIMIT or account.live >= UNFINISHED_PREDICTIONS[account.level]:
             account.refused += 1
             return
         self.num_live += 1
         account.live += 1
+        account.wanted_cost += cost
         job = Job(number, cost, now, next(self._numbers))
         self._eldest.append(job)
         if account.waiting or account.active >= CONCURRENT_PREDICTIONS[account.level]:

@@ -1,5 +1,6 @@
 """Counts the statements that a prediction costs the database, on the real code and a real worker."""
 
+import sys
 import tempfile
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from tests.unit.workplace import Workplace, settings_of
+from tests.unit.workplace import PLUGINS, Workplace, settings_of
 
 NUM_JOBS = 20
 IDLE_SECONDS = 5.0
@@ -30,6 +31,7 @@ class Statements:
 def count_statements() -> Statements:
     """By the threads that they come from: those that look for work, the pulse, and those that make pictures.
     One picture a request, of an engine with eight steps that take no time."""
+    sys.path.append(str(PLUGINS))
     with tempfile.TemporaryDirectory() as name:
         workplace = Workplace.open(settings_of(Path(name), "", "gradient", heartbeat_seconds=2.0))
         counted = Counter[str]()
