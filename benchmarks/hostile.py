@@ -27,7 +27,8 @@ MIB = 1 << 20
 
 
 def main(count: int = COUNT, seed: int = SEED, database_url: str = "") -> None:
-    with tempfile.TemporaryDirectory() as folder, besieged(Path(folder), database_url) as siege:
+    ground = {"LIMNER_DATABASE_URL": database_url} if database_url else {}
+    with tempfile.TemporaryDirectory() as folder, besieged(Path(folder), ground) as siege:
         before = siege.resident_bytes()
         started = time.monotonic()
         tally = siege.attack(seed, count)

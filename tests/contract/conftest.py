@@ -36,7 +36,7 @@ def fleet_server(
     yield from opened(folder, **ground_of(request, "fleet", folder))
 
 
-@pytest.fixture(params=GROUNDS)
+@pytest.fixture(scope="session", params=GROUNDS)
 def both(request: pytest.FixtureRequest) -> Opened:
     found: Opened = request.getfixturevalue(f"{request.param}_server")
     return found

@@ -22,6 +22,7 @@ from limner.predictions.lifecycle import Made
 from limner.predictions.prediction import Failure, Output
 from limner.runtime import Runtime, build_runtime, migrate
 from limner.settings import read_settings
+from tests.conftest import places_of
 from tests.server import submit, wait_until
 
 ORIGIN = "http://limner.example"
@@ -82,12 +83,8 @@ class Inside:
 @contextmanager
 def inside(folder: Path, ground: Mapping[str, str] | None = None, **settings: Any) -> Iterator[Inside]:
     """The application in this folder, on a file and a folder in it or the ground that is named."""
-    places = {
-        name.removeprefix("LIMNER_").lower(): value
-        for name, value in (ground or {}).items()
-        if name.startswith("LIMNER_")
-    }
-    runtime = build_runtime(read_settings(data_dir=folder, **{"public_url": ORIGIN} | places | settings))
+    chosen = {"public_url": ORIGIN} | places_of(ground or {}) | settings
+    runtime = build_runtime(read_settings(data_dir=folder, **chosen))
     migrate(runtime)
     server = uvicorn.Server(uvicorn.Config(create_app(runtime), port=0, log_config=None))
     thread = threading.Thread(target=server.run)

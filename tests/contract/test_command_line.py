@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,11 +19,6 @@ from tests.server import KEY, Server, balance, environment, run, serving, submit
 
 LIMNER = [sys.executable, "-m", "limner.cli"]
 NOT_A_FOLDER = "/dev/null/limner"
-
-
-@pytest.fixture
-def server(sqlite_server: tuple[Server, httpx.Client]) -> Server:
-    return sqlite_server[0]  # what a command prints does not depend on the database
 
 
 def limner(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -82,10 +78,10 @@ def test_generate_on_a_server_gives_the_same_pixels(server: Server, tmp_path: Pa
     assert first.tobytes() == second.tobytes()
 
 
-def test_generate_passes_on_what_the_engine_warns_of(tmp_path: Path) -> None:
+def test_generate_passes_on_what_the_engine_warns_of(tmp_path: Path, ground: dict[str, str]) -> None:
     engines = {"google/imagen4": "gradient warning=It knows no zorp."}
     command = ("generate", "a zorp", "-o", str(tmp_path / "out"))
-    with serving(tmp_path, engines) as server:
+    with serving(tmp_path, engines, **ground) as server:
         for result in (
             limner(server.environment, *command),
             limner(server.environment, *command, "--server", server.origin),
@@ -156,7 +152,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_sound_installation(server: Server
     assert "fault" not in answer.stdout
 
 
-def test_the_first_key_is_printed_once(tmp_path: Path) -> None:
+def test_the_first_key_is_printed_once(tmp_path: Path, ground: dict[str, str]) -> None:
     def start() -> str:
         variables = environment(tmp_path, {})
         del variables["LIMNER_API_KEY"]
@@ -169,16 +165,18 @@ def test_the_first_key_is_printed_once(tmp_path: Path) -> None:
             return origin + process.stdout.read()
 
     first, second = start(), start()
-    key = first.split()[-1]
-    assert key.startswith("wsk_")
+    (key,) = re.findall(r"shown this once: (wsk_\S+)", first)
     assert "wsk_" not in second
     assert "limner key create" in second
-    with serving(tmp_path, {}, "--no-worker", LIMNER_API_KEY=key) as server, server.client(key) as client:
+    with (
+        serving(tmp_path, {}, "--no-worker", LIMNER_API_KEY=key, **ground) as server,
+        server.client(key) as client,
+    ):
         assert balance(client) == 1000
 
 
-def test_a_local_start_prints_a_link_that_signs_in_once(tmp_path: Path) -> None:
-    with serving(tmp_path, {}, "--no-worker") as server:
+def test_a_local_start_prints_a_link_that_signs_in_once(tmp_path: Path, ground: dict[str, str]) -> None:
+    with serving(tmp_path, {}, "--no-worker", **ground) as server:
         assert server.process.stdout is not None
         server.process.stdout.readline()
         said = server.process.stdout.readline()
@@ -214,8 +212,8 @@ def _answers(origin: str) -> bool:
         return False
 
 
-def test_without_a_worker_work_is_accepted_and_waits(tmp_path: Path) -> None:
-    with serving(tmp_path, {}, "--no-worker") as server, server.client() as client:
+def test_without_a_worker_work_is_accepted_and_waits(tmp_path: Path, ground: dict[str, str]) -> None:
+    with serving(tmp_path, {}, "--no-worker", **ground) as server, server.client() as client:
         health = server.health()
         assert (health["status"], health["database"], health["storage"]) == ("ok", "ok", "ok")
         assert (health["workers"], len(health["unserved_models"])) == (0, 6)
@@ -230,15 +228,17 @@ def test_without_a_worker_work_is_accepted_and_waits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_server_and_worker_and_loses_nothing(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_server_and_worker_and_loses_nothing(
+    tmp_path: Path, ground: dict[str, str], number: signal.Signals
+) -> None:
     engines = {"google/imagen4": "gradient step_seconds=0.05"}
-    with serving(tmp_path, engines) as server, server.client() as client:
+    with serving(tmp_path, engines, **ground) as server, server.client() as client:
         prediction = submit(client, num_images=2)
         wait_until(lambda: client.get(prediction["urls"]["get"]).json()["data"]["status"] == "processing")
         server.process.send_signal(number)
         assert server.process.wait(30) == 0
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
-    with serving(tmp_path, engines) as server, server.client() as client:
+    with serving(tmp_path, engines, **ground) as server, server.client() as client:
         wait_until(lambda: client.get(f"/api/v3/predictions/{prediction['id']}").json()["data"]["outputs"])
         assert balance(client) == pytest.approx(1000 - 0.076)
 
@@ -308,13 +308,13 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     check_complaint(result, "database")
 
 
-def test_a_free_port_is_found_and_named(tmp_path: Path) -> None:
-    with serving(tmp_path, {}, "--no-worker") as server:
+def test_a_free_port_is_found_and_named(tmp_path: Path, ground: dict[str, str]) -> None:
+    with serving(tmp_path, {}, "--no-worker", **ground) as server:
         address = urlsplit(server.origin)
         with socket.create_connection((address.hostname, address.port), timeout=5):
             assert server.stop() == 0
 
 
-def test_the_key_in_the_environment_opens_the_default_account(tmp_path: Path) -> None:
-    with serving(tmp_path, {}, "--no-worker") as server, server.client(KEY) as client:
+def test_the_key_in_the_environment_opens_the_default_account(tmp_path: Path, ground: dict[str, str]) -> None:
+    with serving(tmp_path, {}, "--no-worker", **ground) as server, server.client(KEY) as client:
         assert balance(client) == 1000

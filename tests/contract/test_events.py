@@ -18,7 +18,7 @@ from sqlalchemy import text
 from limner.api.views import PredictionView
 from limner.predictions import store
 from limner.settings import ModelChoice
-from tests.conftest import DIALECTS, postgres_copy
+from tests.conftest import GROUNDS, ground_of
 from tests.contract.test_errors import check_refusal
 from tests.contract.test_inside import answering
 from tests.event_stream import picture_of, streaming
@@ -69,12 +69,21 @@ class Stage:
         return response.json()["data"]
 
 
-@pytest.fixture(scope="module", params=DIALECTS)
+@pytest.fixture(scope="module", params=GROUNDS)
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    url = "" if request.param == "sqlite" else postgres_copy(request, folder)
+    ground = ground_of(request, request.param, folder)
+    url, storage_url = (ground.get(f"LIMNER_{name}_URL", "") for name in ("DATABASE", "STORAGE"))
     models = {SLOW: SLOW_ENGINE}
-    settings = settings_of(folder, url, "gate", options={"folder": str(folder)}, models=models, api_key=KEY)
+    settings = settings_of(
+        folder,
+        url,
+        "gate",
+        options={"folder": str(folder)},
+        models=models,
+        api_key=KEY,
+        storage_url=storage_url,
+    )
     place = Workplace.open(settings)
     with place.working(), answering(place.runtime) as client:
         stage = Stage(place, client, folder)

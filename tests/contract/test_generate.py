@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -122,10 +121,12 @@ def started(variables: Mapping[str, str], *arguments: str) -> subprocess.Popen[s
 
 
 @pytest.mark.parametrize("is_on_server", [False, True])
-def test_after_ctrl_c_the_same_command_goes_on(tmp_path: Path, is_on_server: bool) -> None:
+def test_after_ctrl_c_the_same_command_goes_on(
+    tmp_path: Path, ground: dict[str, str], is_on_server: bool
+) -> None:
     out = tmp_path / "out"
     command = ["--batch", batch_file(tmp_path, "a fox\na hut\na pear\n"), "-o", str(out)]
-    with serving(tmp_path, SLOW) as server, server.client() as client:
+    with serving(tmp_path, SLOW, **ground) as server, server.client() as client:
         command += ["--server", server.origin] if is_on_server else []
         process = started(server.environment, *command)
         wait_until(lambda: list(out.glob("001-*.png")))
@@ -142,9 +143,9 @@ def test_after_ctrl_c_the_same_command_goes_on(tmp_path: Path, is_on_server: boo
         assert balance(client) == pytest.approx(1000 - is_on_server * 3 * 0.038)
 
 
-def test_a_kill_between_paying_and_keeping_costs_nothing(tmp_path: Path) -> None:
+def test_a_kill_between_paying_and_keeping_costs_nothing(tmp_path: Path, ground: dict[str, str]) -> None:
     out = tmp_path / "out"
-    with serving(tmp_path, SLOW) as server, server.client() as client:
+    with serving(tmp_path, SLOW, **ground) as server, server.client() as client:
         command = ("--batch", batch_file(tmp_path, "a fox\n"), "-o", str(out), "--server", server.origin)
         process = started(server.environment, *command)
         wait_until(lambda: balance(client) < 1000)
@@ -155,9 +156,9 @@ def test_a_kill_between_paying_and_keeping_costs_nothing(tmp_path: Path) -> None
         assert balance(client) == pytest.approx(1000 - 0.038)
 
 
-def test_ctrl_c_cancels_a_single_one_on_a_server(tmp_path: Path) -> None:
+def test_ctrl_c_cancels_a_single_one_on_a_server(tmp_path: Path, ground: dict[str, str]) -> None:
     engines = {"google/imagen4": "gradient step_seconds=0.5"}
-    with serving(tmp_path, engines) as server, server.client() as client:
+    with serving(tmp_path, engines, **ground) as server, server.client() as client:
         process = started(server.environment, "a fox", "-o", str(tmp_path), "--server", server.origin)
         wait_until(lambda: balance(client) < 1000)
         output, complaint = break_off(process, signal.SIGINT)
@@ -165,10 +166,10 @@ def test_ctrl_c_cancels_a_single_one_on_a_server(tmp_path: Path) -> None:
         wait_until(lambda: balance(client) == 1000)
 
 
-def test_one_that_failed_on_a_server_is_tried_anew(tmp_path: Path) -> None:
+def test_one_that_failed_on_a_server_is_tried_anew(tmp_path: Path, ground: dict[str, str]) -> None:
     folder = batch_file(tmp_path, "a fox\n")
     for engine, code in (("raises", 1), ("gradient", 0)):
-        with serving(tmp_path, {"google/imagen4": engine}) as server:
+        with serving(tmp_path, {"google/imagen4": engine}, **ground) as server:
             result = generate(
                 server.environment, "--batch", folder, "-o", str(tmp_path / "out"), "--server", server.origin
             )
@@ -240,8 +241,3 @@ def test_the_journal_holds_no_secret(server: Server, tmp_path: Path) -> None:
     journal = (tmp_path / ".limner-batch.jsonl").read_text()
     assert server.environment["LIMNER_API_KEY"] not in journal
     assert [list(json.loads(line)) for line in journal.splitlines()] == [["run"]] + [["item", "made"]] * 2
-
-
-@pytest.fixture
-def server(sqlite_server: tuple[Server, httpx.Client]) -> Server:
-    return sqlite_server[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import postgres_copy
+from tests.conftest import ground_of
 from tests.contract.hostile.attack import Attack, Target
 from tests.contract.hostile.crowd import crowd
 from tests.contract.hostile.judging import fault_of
@@ -22,7 +22,7 @@ MOST_BYTES = 1 << 30
 def siege(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     """On PostgreSQL, which takes less than SQLite does: no NUL, no number out of range."""
     folder = tmp_path_factory.mktemp("hostile")
-    with besieged(folder, postgres_copy(request, folder)) as siege:
+    with besieged(folder, ground_of(request, "fleet", folder)) as siege:
         yield siege
 
 

@@ -33,8 +33,8 @@ WITH_KEY = [name for name, operation in OPERATIONS.items() if "security" in oper
 
 
 @pytest.fixture(scope="module")
-def origin(sqlite_server: Opened) -> str:
-    return sqlite_server[0].origin
+def origin(both: Opened) -> str:
+    return both[0].origin
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def schema(origin: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def headers(sqlite_server: Opened) -> dict[str, str]:
+def headers(both: Opened) -> dict[str, str]:
     """Of an account whose predictions, secret and money nobody else needs."""
-    key = sqlite_server[0].run("account", "create", "openapi", "--credit", "1000")
+    key = both[0].run("account", "create", "openapi", "--credit", "1000")
     return {"Authorization": f"Bearer {key}"}
 
 

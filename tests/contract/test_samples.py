@@ -61,8 +61,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(sqlite_server: Opened) -> Iterator[World]:
-    server, _ = sqlite_server
+def world(both: Opened) -> Iterator[World]:
+    server, _ = both
     key = server.run("account", "create", "samples", "--credit", "100")
     with server.client(key) as client:
         announced = {"filename": FILE, "size": len(picture()), "content_type": "image/png"}

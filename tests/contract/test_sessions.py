@@ -286,10 +286,10 @@ def test_a_wrong_key_is_refused_whatever_the_cookie_says(page: httpx.Client, new
     check_refusal(balance_of(page, Authorization="Bearer wsk_wrong_wrong_wrong"), 401, "Invalid API key")
 
 
-def test_two_processes_and_a_restart_know_the_same_sessions(tmp_path: Path) -> None:
+def test_two_processes_and_a_restart_know_the_same_sessions(tmp_path: Path, ground: dict[str, str]) -> None:
     with (
-        inside(tmp_path) as one,
-        inside(tmp_path) as two,
+        inside(tmp_path, ground) as one,
+        inside(tmp_path, ground) as two,
         one.newcomer() as newcomer,
         browser(two.url) as page,
     ):
@@ -302,7 +302,7 @@ def test_two_processes_and_a_restart_know_the_same_sessions(tmp_path: Path) -> N
             time.sleep(REMEMBERED_SECONDS)
             check_refusal(balance_of(page), 401, "signed out")
         kept = signed_in(page, newcomer)
-        with inside(tmp_path) as restarted, browser(restarted.url) as again:
+        with inside(tmp_path, ground) as restarted, browser(restarted.url) as again:
             again.cookies.update(page.cookies)
             assert data_of(again.get("/session")) == kept
 

@@ -149,22 +149,25 @@ def kill_before_it_answers(house: House) -> str:
     pytest.fail("it was always quicker to answer")
 
 
-def test_a_whole_group_killed_at_once(tmp_path: Path) -> None:
+def test_a_whole_group_killed_at_once(tmp_path: Path, ground: dict[str, str]) -> None:
     engines = {GATED: f"gate folder={tmp_path}"}
-    with serving(tmp_path, engines) as server, server.client() as client:
+    with serving(tmp_path, engines, **ground) as server, server.client() as client:
         accepted = [submit(client, GATED, num_images=2), submit(client, GATED), submit(client)]
         wait_until((tmp_path / "entered").exists)
         os.killpg(server.process.pid, signal.SIGKILL)
         server.process.wait()
-    check_second_start(tmp_path, accepted)
+    check_second_start(tmp_path, ground, accepted)
 
 
-def test_a_worker_does_not_outlive_its_server(tmp_path: Path) -> None:
+def test_a_worker_does_not_outlive_its_server(tmp_path: Path, ground: dict[str, str]) -> None:
     engines = {GATED: f"gate folder={tmp_path}"}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="0.2") as server, server.client() as client:
+    with (
+        serving(tmp_path, engines, LIMNER_GRACE_SECONDS="0.2", **ground) as server,
+        server.client() as client,
+    ):
         accepted = submit(client, GATED)
         wait_until((tmp_path / "entered").exists)
-        with closing(Records.in_folder(tmp_path)) as records:
+        with closing(Records.of(tmp_path, ground)) as records:
             worker_pid = records.worker_pid()
             assert is_alive(worker_pid)
             server.process.kill()
@@ -172,14 +175,14 @@ def test_a_worker_does_not_outlive_its_server(tmp_path: Path) -> None:
             wait_until(lambda: not is_alive(worker_pid), seconds=10)
             state = records.state(accepted["id"])
     assert (state.status, state.attempt, state.engine_deaths) == ("processing", 2, 0)
-    check_second_start(tmp_path, [accepted])
+    check_second_start(tmp_path, ground, [accepted])
 
 
-def check_second_start(folder: Path, accepted: list[Any]) -> None:
+def check_second_start(folder: Path, ground: dict[str, str], accepted: list[Any]) -> None:
     """With the gate open, everything accepted before is delivered."""
     (folder / "open").touch()
-    with serving(folder, {GATED: f"gate folder={folder}"}) as server, server.client() as client:
+    with serving(folder, {GATED: f"gate folder={folder}"}, **ground) as server, server.client() as client:
         for one in accepted:
             check_delivered(client, one)
-        with closing(Records.in_folder(folder)) as records:
+        with closing(Records.of(folder, ground)) as records:
             check_books(records)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import GROUNDS, ground_of
 from tests.journeys.house import PATIENCE_SECONDS, Records, check_books, check_delivered, worker_of
 from tests.server import Server, balance, finished, run, serving, submit, wait_until
 
@@ -16,13 +17,18 @@ GIVEN_UP = "The engine broke down 5 times over this request; it was given up, fr
 EXIT_OF_THE_ENGINE = 17
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("misbehaving")
+Ground = dict[str, str]
+
+
+@pytest.fixture(scope="module", params=GROUNDS)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ground]:
+    folder = tmp_path_factory.mktemp("misbehaving")
+    return folder, ground_of(request, request.param, folder)
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
+def server(place: tuple[Path, Ground]) -> Iterator[Server]:
+    folder, ground = place
     engines = {
         "google/imagen4-ultra": "raises",
         "google/imagen4-fast": "wrong_size",
@@ -30,13 +36,13 @@ def server(folder: Path) -> Iterator[Server]:
         "google/imagen3-fast": "hangs",
         "wavespeed-ai/imagen4": f"exits_once marker={folder / 'exited'}",
     }
-    with serving(folder, engines, LIMNER_STEP_TIMEOUT_SECONDS="2") as running:
+    with serving(folder, engines, LIMNER_STEP_TIMEOUT_SECONDS="2", **ground) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def records(server: Server, folder: Path) -> Iterator[Records]:
-    with closing(Records.in_folder(folder)) as opened:
+def records(server: Server, place: tuple[Path, Ground]) -> Iterator[Records]:
+    with closing(Records.of(*place)) as opened:
         yield opened
 
 
@@ -85,14 +91,14 @@ def test_an_engine_that_takes_the_worker_with_it_gets_another_try(server: Server
     check_books(records)
 
 
-def test_a_request_that_kills_five_workers_is_given_up(tmp_path: Path) -> None:
+def test_a_request_that_kills_five_workers_is_given_up(tmp_path: Path, ground: dict[str, str]) -> None:
     engines = {"google/imagen3": "exits"}
-    with serving(tmp_path, engines, "--no-worker") as server, server.client() as client:
+    with serving(tmp_path, engines, "--no-worker", **ground) as server, server.client() as client:
         deadly = submit(client, "google/imagen3", num_images=2)
         for _ in range(5):  # started by hand: the pauses of a supervisor grow with every death
             with worker_of(server) as worker:
                 assert worker.wait(PATIENCE_SECONDS) == EXIT_OF_THE_ENGINE
-        with worker_of(server), closing(Records.in_folder(tmp_path)) as records:
+        with worker_of(server), closing(Records.of(tmp_path, ground)) as records:
             failed = finished(client, deadly["id"])
             assert (failed["status"], failed["error"]) == ("failed", GIVEN_UP)
             check_delivered(client, submit(client))

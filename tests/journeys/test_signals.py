@@ -28,6 +28,7 @@ HELD, FREE = "google/imagen4", "google/imagen4-ultra"
 )
 def test_what_is_under_way_is_finished_or_put_back(
     tmp_path: Path,
+    ground: dict[str, str],
     number: signal.Signals,
     grace_seconds: int,
     is_let_go: bool,
@@ -36,8 +37,8 @@ def test_what_is_under_way_is_finished_or_put_back(
 ) -> None:
     """As a terminal sends it, to all processes of the group."""
     engines = {HELD: f"gate folder={tmp_path}"}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS=str(grace_seconds)) as server:
-        with server.client() as client, closing(Records.in_folder(tmp_path)) as records:
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS=str(grace_seconds), **ground) as server:
+        with server.client() as client, closing(Records.of(tmp_path, ground)) as records:
             accepted = [submit(client, HELD, num_images=2)]
             wait_until((tmp_path / "entered").exists)
             accepted += [submit(client, FREE), submit(client, HELD)]
@@ -48,23 +49,25 @@ def test_what_is_under_way_is_finished_or_put_back(
             (tmp_path / "open").touch()
         assert server.process.wait(PATIENCE_SECONDS) == 0
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
-    with closing(Records.in_folder(tmp_path)) as records:
+    with closing(Records.of(tmp_path, ground)) as records:
         states = [records.state(one["id"]) for one in accepted]
         ends = [(state.status, state.attempt) for state in states]
         assert ends[:2] == [first, ("created", 2)]
         assert ends[2] in third
         assert [state.engine_deaths for state in states] == [0, 0, 0]
         (tmp_path / "open").touch()
-        with serving(tmp_path, engines) as server, server.client() as client:
+        with serving(tmp_path, engines, **ground) as server, server.client() as client:
             for one in accepted:
                 check_delivered(client, one)
             check_books(records)
 
 
 @pytest.mark.parametrize("pause_seconds", [0.02, 0.5])  # the server is about to close; waits for the worker
-def test_an_impatient_ctrl_c_loses_nothing(tmp_path: Path, pause_seconds: float) -> None:
+def test_an_impatient_ctrl_c_loses_nothing(
+    tmp_path: Path, ground: dict[str, str], pause_seconds: float
+) -> None:
     engines = {HELD: f"gate folder={tmp_path}"}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1") as server:
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1", **ground) as server:
         with server.client() as client:
             accepted = submit(client, HELD)
         wait_until((tmp_path / "entered").exists)
@@ -74,7 +77,7 @@ def test_an_impatient_ctrl_c_loses_nothing(tmp_path: Path, pause_seconds: float)
         assert server.process.wait(PATIENCE_SECONDS) == 0
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
     (tmp_path / "open").touch()
-    with serving(tmp_path, engines) as server, server.client() as client:
+    with serving(tmp_path, engines, **ground) as server, server.client() as client:
         check_delivered(client, accepted)
 
 

@@ -67,9 +67,11 @@ def cost(pid: int) -> tuple[int, float]:
 
 
 @pytest.mark.timeout(120)
-def test_hundreds_of_streams_hold_no_thread_each_and_all_see_the_end(tmp_path: Path) -> None:
+def test_hundreds_of_streams_hold_no_thread_each_and_all_see_the_end(
+    tmp_path: Path, ground: dict[str, str]
+) -> None:
     engines = {GATED: f"gate folder={tmp_path}"}
-    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1") as server, server.client() as client:
+    with serving(tmp_path, engines, LIMNER_GRACE_SECONDS="1", **ground) as server, server.client() as client:
         accepted = [submit(client, GATED)["id"] for _ in range(2)]
         wait_until((tmp_path / "entered").exists)
         before = cost(server.process.pid)

@@ -18,6 +18,7 @@ from limner.accounts import Level, authenticate, create_account, create_key
 from limner.doctor.examination import find_problems
 from limner.runtime import Runtime, build_runtime
 from limner.settings import Settings
+from tests.conftest import places_of
 from tests.contract.hostile import bodies, borders, files, heads, rights
 from tests.contract.hostile.attack import MODELS, Attack, Target, operations_of
 from tests.contract.hostile.judging import fault_of, outcome_of
@@ -153,12 +154,11 @@ def _strangers(folder: Path) -> set[str]:
 
 
 @contextmanager
-def besieged(folder: Path, database_url: str = "") -> Iterator[Siege]:
+def besieged(folder: Path, ground: Mapping[str, str] | None = None) -> Iterator[Siege]:
     """A server with a worker, an account that has something to lose, and another that attacks."""
     (folder / "canary.txt").write_text(SECRET)
-    settings = {"LIMNER_DATABASE_URL": database_url} if database_url else {}
-    with serving(folder, ENGINES, LIMNER_LOG_LEVEL="debug", **settings) as server:
-        runtime = build_runtime(Settings(data_dir=folder / "state", database_url=database_url))
+    with serving(folder, ENGINES, LIMNER_LOG_LEVEL="debug", **(ground or {})) as server:
+        runtime = build_runtime(Settings(data_dir=folder / "state", **places_of(ground or {})))
         attacker, victim = (_newcomer(runtime, name) for name in ("attacker", "victim"))
         with closing(runtime), server.client(victim.key) as client:
             kept = finished(client, submit(client, DRAWING, prompt=f"a {SECRET} on a table")["id"])
