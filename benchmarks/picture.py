@@ -17,13 +17,14 @@ from limner import images
 from limner.catalog import STANDARD
 from limner.engines.nano import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from limner.nano import sampler
-from limner.nano.boxes import HALF_CELL, OBJECTS
+from limner.nano.boxes import HALF_CELL
 from limner.nano.finish import DETAIL, GRAINS
 from limner.nano.tokenizer import Tokenizer
 from limner.nano.weights import BUILT_IN, Weights
 from tests.server import serving, submit
 
 PROMPT = "a red apple on a wooden table"
+THINGS = 1  # that it names; the table is a place
 PICTURES = 12  # in this process
 REQUESTS = 6  # of a server, each
 BASE = 128  # base pixels of a side
@@ -88,9 +89,9 @@ def flops_of_painting(side: int) -> tuple[float, float]:
     """Of describing a scene for a picture of this side, and of one step."""
     half_cells = (side // HALF_CELL, side // HALF_CELL)
     described = {
-        "things": (1, OBJECTS),
-        "colours": (1, OBJECTS),
-        "boxes": (1, OBJECTS, 5),
+        "things": (1, THINGS),
+        "colours": (1, THINGS),
+        "boxes": (1, THINGS, 5),
         "place": (1,),
         "ground": (1, 2, *half_cells),
         "position": (1, 2, *half_cells),
