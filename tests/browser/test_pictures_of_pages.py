@@ -6,14 +6,13 @@ and weights draw other pixels, and a test that changes the checkout would be a n
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import PHONE, ROOT, House, visiting
-from tests.server import finished, submit
+from tests.server import result, submit, wait_until
 
 MAX_BYTES = 160_000
 PROMPTS = (
@@ -33,8 +32,10 @@ def painter(house: House, browser: Browser) -> Iterator[tuple[House, str, list[s
     with house.server.client(key) as client:
         asked = [(prompt, {**inputs, "seed": 11}) for prompt, inputs in PROMPTS]
         ids = [submit(client, "google/imagen4", prompt=prompt, **inputs)["id"] for prompt, inputs in asked]
-        with ThreadPoolExecutor(len(ids)) as pool:
-            done = list(pool.map(lambda one: finished(client, one), ids))
+        wait_until(
+            lambda: client.get("/api/limner/account").json()["data"]["live_predictions"] == 0, 150, 0.5
+        )
+        done = [result(client, one) for one in ids]
     assert [one["warnings"] for one in done] == [[]] * len(done)  # the examples are of words that it knows
     yield house, key, ids
 

@@ -2,6 +2,7 @@
 import { call, returns } from "../api.js";
 import { html, useEffect, useSignal } from "../html.js";
 import { day } from "../format.js";
+import { signOut } from "../state/session.js";
 import { text } from "../strings.js";
 import { Button } from "../ui/button.js";
 import { Code } from "../ui/code.js";
@@ -37,7 +38,7 @@ export function Keys() {
     try {
       await call("DELETE", `/api/limner/keys/${key.id}`);
       notify(text.keys.revokedNow(nameOf(key)));
-      refresh();
+      await (key.is_current ? signOut() : refresh());
     } catch (failure) {
       complain(failure);
     }
