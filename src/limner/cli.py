@@ -4,7 +4,6 @@ Knows Settings, which each command reads once; the work is done elsewhere.
 """
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -13,9 +12,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn, TextIO, cast
+from typing import Annotated, NoReturn
 
-import structlog
 import typer
 
 from limner.administration import account_app, key_app, sign_in_link
@@ -40,6 +38,8 @@ from limner.runtime import (
 )
 from limner.settings import Settings, read_settings
 from limner.supervisor import STOP_SECONDS, Crew, Supervisor
+from limner.telemetry.logs import configure_logging
+from limner.telemetry.tracing import start_tracing
 from limner.workflows import run_worker
 
 DEFAULT_ORIGIN = "http://127.0.0.1:8000"
@@ -70,7 +70,7 @@ def serve(
     """Serve the API, with one worker beside it."""
     _check_preset(preset)
     settings = read_settings()
-    _configure_logging(settings)
+    _configure(settings, "api")
     _stop_on_signals()
     with closing(listen(host, port)) as listener:
         public_url = settings.public_url or origin_of(listener)
@@ -100,7 +100,7 @@ def worker(
     """Make pictures for a server on this or another host, until stopped."""
     asked = {"worker_models": models, "worker_concurrency": concurrency}
     settings = read_settings(**{name: value for name, value in asked.items() if value is not None})
-    _configure_logging(settings)
+    _configure(settings, "worker")
     with _runtime(settings) as runtime:
         migrate(runtime)
         runtime.storage.check()
@@ -135,7 +135,7 @@ def generate(
 ) -> None:
     """Make pictures, here or on a server, and print where they lie."""
     settings = read_settings()
-    _configure_logging(settings)
+    _configure(settings, "generate")
     inputs = {
         "num_images": num_images,
         "aspect_ratio": aspect_ratio,
@@ -178,7 +178,7 @@ def doctor(
 ) -> None:
     """Check a live installation: what can be reached, whether the books balance, what is stuck or missing."""
     settings = read_settings()
-    _configure_logging(settings)
+    _configure(settings, "doctor")
     with _runtime(settings) as runtime:
         findings = []
         for finding in examine(runtime, may_fix=fix):
@@ -248,35 +248,10 @@ def _maker(settings: Settings, server: str | None) -> Maker:
     return There(server, _own_key(settings))
 
 
-def _configure_logging(settings: Settings) -> None:
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
-    # Plain tracebacks: the default ones show local variables, and among those are keys and prompts.
-    renderer = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _LogStream())),
-    )
-
-
-class _LogStream:
-    """stderr, for the log: on a full disk lines are lost, but never the work that they tell of."""
-
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            sys.stderr.flush()
+def _configure(settings: Settings, process: str) -> None:
+    """What of this process can be seen from outside: its log and its traces. Raises BadSettings."""
+    configure_logging(settings.log_level, settings.log_format == "json")
+    start_tracing(os.environ, f"limner-{process}")
 
 
 def _give_up(message: str) -> NoReturn:

@@ -176,11 +176,6 @@ def overdrawn_accounts(tx: Connection) -> list[str]:
     return list(tx.execute(query.order_by(accounts.c.id)).scalars())
 
 
-def total_held_micros(tx: Connection) -> int:
-    """Of all accounts."""
-    return int(tx.execute(select(func.sum(accounts.c.held_micros))).scalar() or 0)
-
-
 def restore_row(tx: Connection, account_id: str) -> Balance:
     """Makes an account's row what its transfers say, which are the truth. Returns that."""
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(held_micros=accounts.c.held_micros))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from limner.db.database import Database, DatabaseUnavailable, reported
 from limner.predictions.prediction import Prediction
+from limner.telemetry.tracing import Origin
 from limner.webhooks.delivery import schedule
 
 APPLICATION = "limner"
@@ -46,20 +47,39 @@ class Queue:
             )
         return self._client
 
-    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str, queue_tag: int) -> None:
-        """Queues an attempt within this transaction; the lowest tag is taken first."""
-        self.client.enqueue_in_transaction(
-            tx,
-            {
-                "workflow_name": GENERATE,
-                "workflow_id": workflow_id(prediction_id, attempt),
-                "queue_name": pool,
-                "priority": queue_tag,
-                "app_version": APPLICATION_VERSION,
-            },
-            prediction_id,
-            attempt,
+    def enqueue(
+        self,
+        tx: Connection,
+        prediction_id: str,
+        attempt: int,
+        pool: str,
+        queue_tag: int,
+        origin: Origin | None = None,
+    ) -> None:
+        """Queues an attempt within this transaction; the lowest tag is taken first. The origin of a first
+        attempt is that of those that follow."""
+        options: EnqueueOptions = {
+            "workflow_name": GENERATE,
+            "workflow_id": workflow_id(prediction_id, attempt),
+            "queue_name": pool,
+            "priority": queue_tag,
+            "app_version": APPLICATION_VERSION,
+        }
+        carried = self._origin_of(prediction_id, attempt - 1) if attempt > 1 else str(origin or "")
+        if carried:
+            options["authenticated_user"] = carried  # the one text that DBOS hands on without a further read
+        self.client.enqueue_in_transaction(tx, options, prediction_id, attempt)
+
+    def on_behalf_of(self, origin: Origin) -> "Behalf":
+        """The same queue, for one request: what it queues is known to come from there."""
+        return Behalf(self, origin)
+
+    @reported()
+    def _origin_of(self, prediction_id: str, attempt: int) -> str:
+        found = self.client.list_workflows(
+            workflow_ids=[workflow_id(prediction_id, attempt)], load_input=False, load_output=False
         )
+        return next((one.authenticated_user or "" for one in found), "")
 
     def enqueue_delivery(
         self, tx: Connection, delivery_id: str, number: int, account_id: str, delay_seconds: float
@@ -74,6 +94,8 @@ class Queue:
         }
         if delay_seconds > 0:
             options["delay_seconds"] = delay_seconds
+        if origin := str(Origin.here()):  # whoever ends a prediction, or failed to deliver, goes on with it
+            options["authenticated_user"] = origin
         self.client.enqueue_in_transaction(tx, options, delivery_id, number)
 
     def announce(self, tx: Connection, prediction: Prediction, now: datetime) -> None:
@@ -146,6 +168,19 @@ class Queue:
     def close(self) -> None:
         if self._client is not None:
             self._client.destroy()
+
+
+class Behalf:
+    """An outbox for the work of one request."""
+
+    def __init__(self, queue: Queue, origin: Origin) -> None:
+        self._queue, self._origin = queue, origin
+
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, pool: str, queue_tag: int) -> None:
+        self._queue.enqueue(tx, prediction_id, attempt, pool, queue_tag, self._origin)
+
+    def announce(self, tx: Connection, prediction: Prediction, now: datetime) -> None:
+        self._queue.announce(tx, prediction, now)
 
 
 def workflow_id(prediction_id: str, attempt: int) -> str:

@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error."
     )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="console, for people, or json: one object a line."
+    )
+    metrics_address: str = Field(
+        "",
+        description="host:port of a worker's figures; several workers of a host take the ports from there.",
+    )
     models: dict[str, ModelChoice] = Field(
         default_factory=dict, description="Models mapped to other engines."
     )

@@ -17,11 +17,11 @@ from importlib.metadata import version
 
 import structlog
 from dbos import DBOS, DBOSConfig
-from structlog.contextvars import bound_contextvars
 
 from limner import upkeep, workers
 from limner.catalog import ModelSpec
 from limner.errors import LimnerError, NotFound
+from limner.observing import Observer
 from limner.predictions import lifecycle
 from limner.predictions.admission import kind_of
 from limner.predictions.lifecycle import LeaseLost
@@ -47,6 +47,7 @@ from limner.queueing import (
     is_worth_logging,
 )
 from limner.runtime import Engines, Runtime, courier_of, generation_request, load_engines, load_safety_of
+from limner.telemetry.figures import parse_address, serve_figures
 from limner.workers import Worker
 
 SPARE_THREADS = 4  # of DBOS itself
@@ -63,6 +64,9 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
     engine cannot be stopped.
     """
     shift = Shift(runtime, parent_pid)
+    address = parse_address(runtime.settings.metrics_address)
+    if address is not None:
+        serve_figures(shift.observer.figures, address)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, shift.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the supervisor until now
@@ -79,6 +83,7 @@ class Shift:
         self.worker = Worker(version=version("limner"))
         self.stop = threading.Event()
         self.launched = threading.Event()
+        self.observer = Observer()
         self._told: Counter[int] = Counter()
         self._parent_pid = parent_pid
         self._safety = load_safety_of(runtime.settings)
@@ -136,8 +141,8 @@ class Shift:
         }
         queues = DBOS(config=config)
         DBOS.logger.addFilter(is_worth_logging)
-        DBOS.workflow(name=GENERATE)(lambda prediction_id, attempt: self.generate(prediction_id, attempt))
-        DBOS.workflow(name=DELIVER)(lambda delivery_id, number: self.deliver(delivery_id, number))
+        DBOS.workflow(name=GENERATE)(lambda one, attempt: self.generate(one, attempt, _origin()))
+        DBOS.workflow(name=DELIVER)(lambda one, number: self.deliver(one, number, _origin()))
         DBOS.listen_queues([WEBHOOKS, *self._engines])
         DBOS.launch()
         return queues
@@ -149,7 +154,7 @@ class Shift:
             log.warning("LIMNER_PUBLIC_URL is not set: the links in webhooks will have no origin")
         log.info("worker is ready", worker_id=self.worker.id, pools=list(self._engines))
 
-    def generate(self, prediction_id: str, attempt: int) -> None:
+    def generate(self, prediction_id: str, attempt: int, origin: str = "") -> None:
         """The workflow. It returns when this attempt is over, and never raises: what DBOS records as
         failed it would not start again. One at a time, whatever the engine: should an engine end this
         process, what waits for its turn here has not begun, and is not blamed."""
@@ -157,21 +162,22 @@ class Shift:
             if self.stop.is_set():
                 return self._put_back(prediction_id, attempt)
         try:
-            with bound_contextvars(prediction_id=prediction_id):
+            with self.observer.attempt(prediction_id, origin):
                 if self.stop.is_set():
                     return self._put_back(prediction_id, attempt)
-                return self._attempt(prediction_id, attempt)
+                return self._attempt(prediction_id, attempt, origin)
         finally:
             self._turn.release()
 
-    def deliver(self, delivery_id: str, number: int) -> None:
+    def deliver(self, delivery_id: str, number: int, origin: str = "") -> None:
         """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
         self._delivering.add(delivery_id)
         try:
             if self.stop.is_set():
                 upkeep.rescue_delivery(self.runtime, delivery_id, number)
             else:
-                self._courier.run(delivery_id, number)
+                with self.observer.delivery(delivery_id, origin):
+                    self.observer.sent(self._courier.run(delivery_id, number))
         except Exception as error:  # the database is gone, or this is a bug: rescue will take it up
             log.error("delivery broken off", delivery_id=delivery_id, exc_info=error)
             exit_hard(EXIT_BROKEN_OFF, "a delivery could not be recorded")
@@ -189,12 +195,13 @@ class Shift:
         with suppress(LimnerError):
             upkeep.rescue_prediction(self.runtime, prediction_id, attempt, self.worker.id, is_death=False)
 
-    def _attempt(self, prediction_id: str, attempt: int) -> None:
+    def _attempt(self, prediction_id: str, attempt: int, origin: str) -> None:
         try:
             now = self.runtime.clock.now()
             with self.runtime.database.begin() as tx:
                 prediction = lifecycle.begin(tx, prediction_id, attempt, self.worker.id, now)
             if prediction is not None:
+                self.observer.begun(prediction, origin, now)
                 self._make(prediction)
         except LeaseLost as error:
             log.warning("attempt given up", prediction_id=prediction_id, cause=error.message)
@@ -221,6 +228,7 @@ class Shift:
         except NotFound as error:  # the model was taken out of the catalog since
             making.fail(Failure(error.message, FailureCode.UNAVAILABLE))
         finally:
+            self.observer.made(making)
             del self._making[prediction.id]
 
     def _wait_for_the_end(self) -> None:
@@ -270,6 +278,11 @@ class Shift:
                 with suppress(LimnerError):
                     making.fail(Failure(text, FailureCode.FAILED))
                 exit_hard(EXIT_HUNG, "an engine hangs", prediction_id=making.prediction.id)
+
+
+def _origin() -> str:
+    """Of the workflow that this thread runs: what the queue carried beside it."""
+    return DBOS.authenticated_user or ""
 
 
 def _die_with_parent() -> None:

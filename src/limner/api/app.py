@@ -10,11 +10,11 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner.api import (
@@ -40,7 +40,7 @@ from limner.api import (
 from limner.api.context import Context, InContext, callers_by_key, callers_by_session
 from limner.api.description import DescribedAPI
 from limner.api.forecast import Forecast
-from limner.api.metrics import CountResponses, Metrics
+from limner.api.metrics import CountResponses, Metrics, NamedRoute
 from limner.api.origins import Origins, origins_of
 from limner.api.page_rules import PageRules, content_policy, hash_of
 from limner.api.reference import STYLE, page
@@ -60,6 +60,15 @@ SYNC_WINDOW_SECONDS = 90  # what the official clients expect
 MAX_STREAMS = 1_000  # event streams of one account, in one process
 
 OPEN_TO_OTHER_ORIGINS = ("/api/", "/predictions/", "/media/")
+
+# Spans alone, where somebody asked for traces (telemetry.tracing): its log would hold what callers sent.
+TELEMETRY: TelemetryConfig = {
+    "auto_configure": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "exclude": lambda scope: scope["path"] in ("/health", "/metrics"),
+}
 
 EXPOSED_HEADERS = (
     *("Retry-After", "RateLimit", "RateLimit-Policy"),
@@ -81,6 +90,7 @@ def create_app(
         description="A self-hosted Imagen 4 that speaks the WaveSpeed v3 image API.",
         lifespan=_lifespan,
         redirect_slashes=False,  # a redirect would be built from the Host header
+        telemetry=TELEMETRY,
         docs_url=None,  # FastAPI's pages load their scripts from elsewhere
         redoc_url=None,
     )
@@ -172,7 +182,7 @@ def _add_rules(app: FastAPI, origins: Origins, metrics: Metrics) -> None:
 def _add_routes(app: FastAPI) -> None:
     # The hot path: served by Starlette alone, in a third of the time, and first, because routes are tried in
     # turn; below, FastAPI documents it.
-    app.router.routes[:0] = [Route(path, predictions.read_result) for path in predictions.RESULT_PATHS]
+    app.router.routes[:0] = [NamedRoute(path, predictions.read_result) for path in predictions.RESULT_PATHS]
     # The submit route matches every path below /api/v3, so it comes last.
     routers = (
         *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),

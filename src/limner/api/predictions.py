@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -28,6 +29,9 @@ from limner.predictions.idempotency import MAX_LENGTH, IdempotencyKey, key_of
 from limner.predictions.lifecycle import cancel
 from limner.predictions.prediction import Prediction
 from limner.predictions.store import Key
+from limner.telemetry.tracing import Origin
+
+log = structlog.get_logger()
 
 MAX_WAIT_SECONDS = 9  # the strictest client hangs up after ten
 NO_LIMITS: Mapping[str, str] = {}
@@ -139,6 +143,7 @@ async def submit_prediction(
     )
     try:
         prediction, left = await run_in_threadpool(_submit, context, submission)
+        log.info("prediction accepted", prediction_id=prediction.id, model=model_id)
     except RateLimited as error:
         left = await run_in_threadpool(_allowance, context, caller)
         return refusal(error, rate_limits.headers_of(left))
@@ -160,7 +165,7 @@ def _submit(context: Context, submission: Submission) -> tuple[Prediction, Allow
     runtime, now = context.runtime, context.runtime.clock.now()
     submission = replace(submission, speeds=runtime.speeds.latest())
     with runtime.database.begin() as tx:
-        prediction = submit(tx, submission, runtime.limits, runtime.queue, now)
+        prediction = submit(tx, submission, runtime.limits, runtime.queue.on_behalf_of(Origin.here()), now)
         return prediction, allowance(tx, prediction.account_id, now)
 
 

@@ -43,17 +43,24 @@ class Courier:
     clock: Callable[[], datetime]
     retry_seconds: Sequence[float] = RETRY_SECONDS
 
-    def run(self, delivery_id: str, number: int) -> None:
-        """Makes this attempt, unless it is no longer to be made. Raises DatabaseUnavailable."""
+    def run(self, delivery_id: str, number: int) -> Outcome | None:
+        """Makes this attempt; None when it is no longer to be made. Raises DatabaseUnavailable."""
         with self.database.begin() as tx:
             begun = delivery.begin(tx, delivery_id, number)
             if begun is None:
-                return
+                return None
             secrets = delivery.valid_secrets(tx, begun.account_id, self.clock())
         outcome = self._attempt(begun, secrets)
-        log.info("webhook sent", delivery_id=delivery_id, number=number, error=outcome.error)
+        log.info(
+            "webhook sent",
+            delivery_id=delivery_id,
+            prediction_id=begun.prediction_id,
+            number=number,
+            error=outcome.error,
+        )
         with self.database.begin() as tx:
             delivery.finish(tx, begun, outcome, self.enqueue, self.clock(), self.retry_seconds)
+        return outcome
 
     def _attempt(self, begun: Delivery, secrets: Sequence[str]) -> Outcome:
         try:

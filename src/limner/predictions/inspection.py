@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, literal_column, select
 
-from limner.db.tables import predictions
+from limner.db.tables import accounts, predictions
 from limner.predictions.store import IS_LIVE
 
 _COLUMNS = (
@@ -54,6 +54,16 @@ def depths(tx: Connection) -> list[Depth]:
     )
     rows = tx.execute(query.where(IS_LIVE).group_by(predictions.c.pool, _STATE))
     return [Depth(row.pool, row.state, row.number, row.eldest_at) for row in rows]
+
+
+def held_and_owed_micros(tx: Connection) -> tuple[int, int]:
+    """(what the accounts' rows say is held, what the unfinished predictions cost), at one and the same
+    moment; the two are equal."""
+    num_images = func.coalesce(predictions.c.inputs["num_images"].as_integer(), 1)
+    owed = select(func.sum(predictions.c.price_micros * num_images)).where(IS_LIVE)
+    held = select(func.sum(accounts.c.held_micros))
+    row = tx.execute(select(held.scalar_subquery(), owed.scalar_subquery())).one()
+    return int(row[0] or 0), int(row[1] or 0)
 
 
 _STATE = case(

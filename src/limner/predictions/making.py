@@ -6,7 +6,7 @@ prediction closed, or raises LeaseLost (another attempt has it) or DatabaseUnava
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction
 from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
+from limner.telemetry.tracing import TRACER
 
 STORAGE_PAUSE_SECONDS = 0.25
 MAX_STORAGE_PAUSE_SECONDS = 5.0
@@ -40,6 +41,9 @@ class ContentFiltered(Exception):
     def __init__(self, filtered: tuple[Filtered, ...]) -> None:
         super().__init__(FILTERED_TEXT)
         self.filtered = filtered
+
+
+_OUTCOMES: dict[type[Exception], str] = {CancelRequested: "cancelled", ContentFiltered: "filtered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Making:
     storage_patience_seconds: float = 0.0  # with a storage that fails, for each picture
     ticked: float | None = None
     engine_seconds: float = field(default=0.0, init=False)  # of all pictures, once they are made
+    outcome: str = field(default="", init=False)  # completed, cancelled, filtered, failed, or lost: ""
     _written: float = field(default=0.0, init=False)
 
     def run(self, engine: Engine | None, request: GenerationRequest) -> None:
@@ -83,16 +88,23 @@ class Making:
             outputs = self._deliver(judged, request)
             made_by = judged.generation.made_by
             made = Made(made_by, judged.warnings, judged.inference_ms, judged.filtered)
-            self._write(
-                lambda tx: lifecycle.complete(tx, self.prediction, outputs, made, self.outbox, self.clock())
-            )
+            with TRACER.start_as_current_span("close"):
+                self._complete(outputs, made)
+            self.outcome = "completed"
         except (LeaseLost, DatabaseUnavailable):
             raise
         except Exception as error:  # of whatever kind: an open prediction would come back for ever
             self.fail(_failure(error, self.prediction.id))
+            self.outcome = _OUTCOMES.get(type(error), "failed")
+
+    def _complete(self, outputs: Sequence[Output], made: Made) -> None:
+        self._write(
+            lambda tx: lifecycle.complete(tx, self.prediction, outputs, made, self.outbox, self.clock())
+        )
 
     def fail(self, failure: Failure) -> None:
         self._write(lambda tx: lifecycle.fail(tx, self.prediction, failure, self.outbox, self.clock()))
+        self.outcome = "failed"
 
     def _write(self, change: Callable[[Connection], None]) -> None:
         """A transaction, begun again for a while when the database cannot be used: it may have restarted, and
@@ -124,7 +136,8 @@ class Making:
             every = range(1, len(request.seeds) + 1)
             raise ContentFiltered(tuple(Filtered(n, of_prompt.filtered_category) for n in every))
         started = self.ticked = time.monotonic()
-        generation = engine.generate(request, self._on_step)
+        with TRACER.start_as_current_span("engine"):
+            generation = engine.generate(request, self._on_step)
         self.engine_seconds = time.monotonic() - started
         inference_ms = round(self.engine_seconds * 1000)
         _check(generation, request)
@@ -174,14 +187,15 @@ class Making:
         for n, (pixels, seed, judgement) in enumerate(made, 1):
             if judgement.is_filtered:
                 continue
-            encoded = images.encode(pixels, self.prediction.request.output_format)
+            with TRACER.start_as_current_span("encode"):
+                encoded = images.encode(pixels, self.prediction.request.output_format)
             key = f"predictions/{self.prediction.id}/{self.prediction.attempt}/{n}.{encoded.extension}"
-            self._store(key, encoded)
+            with TRACER.start_as_current_span("store"):
+                self._store(key, encoded)
             size, num_bytes = (request.width, request.height), len(encoded.content)
             is_nsfw = judgement.is_flagged
             outputs.append(Output(n, key, seed, *size, encoded.content_type, num_bytes, is_nsfw))
         return outputs
-
 
     def _store(self, key: str, encoded: images.Encoded) -> None:
         """A storage that fails is asked again for a while: the picture took longer to make. Raises

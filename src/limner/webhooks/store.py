@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, literal_column, select, update
 
 from limner.db.tables import accounts, webhook_attempts, webhook_deliveries
 from limner.errors import NotFound
@@ -161,6 +161,13 @@ def pending(tx: Connection) -> list[Delivery]:
     """Of whichever account: for whoever looks for what is stuck."""
     query = select(webhook_deliveries).where(webhook_deliveries.c.status == DeliveryStatus.PENDING)
     return [_delivery(row) for row in tx.execute(query)]
+
+
+def count_pending(tx: Connection) -> tuple[int, datetime | None]:
+    """(how many there are, when the first of their next attempts is due), of whichever account."""
+    query = select(func.count(), func.min(webhook_deliveries.c.next_attempt_at))
+    row = tx.execute(query.where(webhook_deliveries.c.status == literal_column("'pending'"))).one()
+    return row[0], row[1]
 
 
 def count_pending_tests(tx: Connection, account_id: str) -> int:

@@ -1,0 +1,1 @@
+"""What can be known of a running process from outside: its log, its figures, its traces. Knows no work."""
