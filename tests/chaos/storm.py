@@ -85,6 +85,7 @@ class Storm:
     """The fleet, its customers and their receiver."""
 
     fleet: Fleet
+    url: str
     records: Records
     receiver: Receiver
     customers: list[Customer]
@@ -118,6 +119,8 @@ class Storm:
             time.sleep(0.1)
         self.fleet.mend()
         self.fleet.wait_until_it_serves()
+        self.records.close()
+        self.records = Records(self.url)  # what it was connected to may have been restarted
         unfinished = wait_for_rest(self.records)
         secrets = [row[0] for row in self.records.rows("SELECT webhook_secret FROM accounts") if row[0]]
         notes = merged([customer.notes for customer in self.customers])
@@ -152,8 +155,6 @@ def storm(
         stack.callback(fleet.close)
         fleet.mend()
         fleet.wait_until_it_serves()
-        records = Records(url)
-        stack.callback(records.close)
         receiver = stack.enter_context(receiving(Hooks(seed)))
         keys = [newcomer(folder, url, Level.BRONZE), *[KEY] * (size.customers - 1)]
         customers = []
@@ -162,9 +163,11 @@ def storm(
             customers.append(Customer(clients, MODELS, receiver, seed, number))
         for customer in customers:
             customer.start()
+        within = Storm(fleet, url, Records(url), receiver, customers, list(dict.fromkeys(keys)), seed)
         try:
-            yield Storm(fleet, records, receiver, customers, list(dict.fromkeys(keys)), seed)
+            yield within
         finally:
+            within.records.close()
             for customer in customers:
                 customer.stop.set()
             for customer in customers:
