@@ -26,13 +26,11 @@ export async function downloadAll(run) {
   const files = delivered(run).map(async (image) => {
     const answer = await fetch(local(image.url));
     if (!answer.ok) throw new Error(text.result.notThere);
-    return [fileName(run, image), new Uint8Array(await answer.arrayBuffer())];
+    return { name: fileName(run, image), input: answer, lastModified: new Date(run.created_at) };
   });
   try {
-    const { zipSync } = await import("../../vendor/fflate.js");
-    // Pictures are compressed already: they are only put together.
-    const archive = zipSync(Object.fromEntries(await Promise.all(files)), { level: 0, mtime: new Date(run.created_at) });
-    save(new Blob([archive], { type: "application/zip" }), `limner-${run.id.slice(0, 8)}.zip`);
+    const { downloadZip } = await import("../../vendor/client-zip.js");
+    save(await downloadZip(await Promise.all(files)).blob(), `limner-${run.id.slice(0, 8)}.zip`);
   } catch (error) {
     complain(error);
   }
