@@ -18,7 +18,7 @@ def draw_fairness(sizes: Sequence[str], fair: Sequence[float], unfair: Sequence[
     axes.bar(
         [place + 0.2 for place in places], unfair, 0.4, label="first come first served", color=COLOURS[1]
     )
-    axes.set_ylim(0, 1.05)
+    axes.set_ylim(0, 1.2)  # with room for the legend
     axes.set_ylabel("Jain's index, 1 is fair")
     _finish(axes, sizes, "Fairness between accounts at 1.3 times what the workers can make")
     _save(figure, folder / "fleet-fairness.png")
@@ -55,7 +55,7 @@ def _finish(axes: Axes, sizes: Sequence[str], title: str) -> None:
     axes.set_xticks(range(len(sizes)), sizes, rotation=45, ha="right", fontsize=8)
     axes.set_xlabel("workers / accounts")
     axes.set_title(title)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper right", ncols=2)
     axes.grid(axis="y", alpha=0.3)
 
 

@@ -36,20 +36,21 @@ def count_statements() -> Statements:
         workplace = Workplace.open(settings_of(Path(name), "", "gradient", heartbeat_seconds=2.0))
         counted = Counter[str]()
 
-        def count(*_: Any) -> None:
-            counted[_role(threading.current_thread().name)] += 1
+        def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            role = _role(threading.current_thread().name)
+            counted[role] += 1
+            counted["looks"] += role == "looking" and "queues" in statement  # each begins with this one
 
         event.listen(workplace.runtime.database.engine, "before_cursor_execute", count)
         accepted = [workplace.submit() for _ in range(NUM_JOBS)]
-        submit = counted["main"] / NUM_JOBS
+        submit = counted["MainThread"] / NUM_JOBS
         with workplace.working():
             for one in accepted:
                 workplace.finish(one)
             make = counted["making"] / NUM_JOBS
             counted.clear()
             time.sleep(IDLE_SECONDS)
-            looks = IDLE_SECONDS / workplace.runtime.settings.polling_seconds
-            look, upkeep = counted["looking"] / looks, counted["pulse"] / (IDLE_SECONDS / 2.0)
+            look, upkeep = counted["looking"] / counted["looks"], counted["pulse"] / (IDLE_SECONDS / 2.0)
         workplace.runtime.close()
     return Statements(submit, make, look, upkeep)
 
@@ -57,6 +58,5 @@ def count_statements() -> Statements:
 def _role(thread: str) -> str:
     if thread.startswith("queue-worker-gradient"):
         return "looking"
-    if thread == "MainThread":
-        return "main"
-    return "pulse" if thread == "pulse" else "making" if "Executor" in thread else "other"
+    is_beside = thread in ("MainThread", "pulse", "tidy") or thread.startswith(("queue-worker", "Thread-"))
+    return thread if is_beside else "making"
