@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from limner.nano.finish import SCALE
 from training.batches import stacked
 from training.compositions import SceneMaker
-from training.finisher import drawn_finish
 from training.finishes import finished
+from training.finishing import drawn_finish
 from training.judge import Block, worn
 from training.networks import Conv
 from training.scenes import Scene, Window, coverage, render, whole

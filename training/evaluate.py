@@ -1,198 +1,137 @@
 """What the exported model can do, by the judge's eye and by yours: figures and contact sheets.
 
-``python -m training.evaluate --folder runs/first`` prints a table in Markdown, ``--sheet FILE`` draws contact
-sheets. The tasks are those of GenEval (Ghosh et al. 2023) in words of this model, in combinations that
-training left out. Pictures come from the service's own engine. The judge is trained on renders only and never
-chooses among samples; how often it is right on exact renders stands beside every figure.
+``python -m training.evaluate --folder runs/first`` prints a table in Markdown, row by row; ``--only``,
+``--efforts`` and ``--count`` ask for less of it. ``--sheet FILE`` draws contact sheets instead. Pictures
+come from the service's own engine, of combinations that training left out. The judge and the classifier
+are trained on renders only and never choose among pictures; how often they are right on exact renders
+stands beside every figure, and below .97 the figure says little. What was looked at is kept in the
+folder: started again, it goes on from there.
 """
 
 import argparse
-import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from limner.catalog import FAST, STANDARD, ULTRA
-from limner.engines.engine import Engine, GenerationRequest
+from limner.engines.engine import Engine
 from limner.engines.nano import load as load_engine
-from training.compositions import SceneMaker
-from training.judge import Finding, Judge, find
-from training.scenes import Scene, render, whole
-from training.sentences import sentence
+from limner.nano.weights import BUILT_IN
+from training import looks
+from training.cases import Case, Outcomes, Task, interval
+from training.composing_tasks import COMPOSING
+from training.contact_sheets import SHEETS, sheet
+from training.finish_tasks import FINISHING
+from training.looks import Album, Eyes, Look
+from training.reading_back import is_able_to_read
+from training.scenes import Scene
 from training.sprites import Sprites, fetch
 from training.stages import load
-from training.vocabulary import COUNTS
+from training.wish_tasks import WISHING
 
-Picture = NDArray[np.uint8]
-BASE = 128  # what the judge looks at
 EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
-APART = 0.1  # of the side: how much farther left or lower a thing must be to count as that
+TASKS = {task.name: task for task in (*COMPOSING, *FINISHING, *WISHING)}
+Rows = dict[str, list[bool]]
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is drawn at random, which of it is asked for, and when a picture shows it."""
-
-    name: str
-    arrangement: str
-    wanted: Callable[[Scene], bool]
-    is_shown: Callable[[Scene, Sequence[Finding]], bool]
+def gathered(outcomes: Sequence[Outcomes]) -> Rows:
+    rows: Rows = defaultdict(list)
+    for outcome in outcomes:
+        for row, is_right in outcome:
+            rows[row].append(is_right)
+    return rows
 
 
-def shows_things(scene: Scene, found: Sequence[Finding]) -> bool:
-    return {thing.name for thing in scene.things} <= {finding.name for finding in found}
+def exact_rows(task: Task, cases: Sequence[Case], eyes: Eyes, sprites: Sprites) -> Rows:
+    """What is seen of exact renders of the same scenes."""
+
+    def look(scene: Scene, letters: str) -> Look:
+        return eyes.look(looks.exact(scene, sprites, letters, task.is_large), task.eyes)
+
+    return gathered([case.exact(look) for case in cases if case.exact])
 
 
-def shows_count(scene: Scene, found: Sequence[Finding]) -> bool:
-    name = scene.things[0].name
-    return sum(finding.name == name for finding in found) == len(scene.things)
+def asked_rows(task: Task, cases: Sequence[Case], album: Album, effort: str) -> Rows:
+    steps = EFFORTS[effort].num_inference_steps
+    return gathered([case.asked(lambda shot: album.look(shot, steps, task.eyes)) for case in cases])
 
 
-def shows_colours(scene: Scene, found: Sequence[Finding]) -> bool:
-    seen = {(finding.name, finding.colour) for finding in found}
-    return {(thing.name, thing.colour) for thing in scene.things} <= seen
+def printed(task: Task, album: Album, eyes: Eyes, sprites: Sprites, args: argparse.Namespace) -> None:
+    """A task's rows of the table."""
+    cases = task.cases(sprites, args.count)
+    exact = exact_rows(task, cases[: args.exact], eyes, sprites)
+    asked = {effort: asked_rows(task, cases, album, effort) for effort in args.efforts}
+    for row in asked[args.efforts[0]]:
+        seen = (
+            f"{sum(exact[row]) / len(exact[row]):.3f} of {len(exact[row])}" if row in exact else "no renders"
+        )
+        cells = [interval(sum(rows[row]), len(rows[row])) for rows in asked.values()]
+        counts = "/".join(str(n) for n in dict.fromkeys(len(rows[row]) for rows in asked.values()))
+        print(f"| {row} | {counts} | {seen} | {' | '.join(cells)} |", flush=True)
 
 
-def shows_position(scene: Scene, found: Sequence[Finding]) -> bool:
-    """Whether the centres lie as the caption says; what stands on something is above it."""
-    places = {finding.name: finding for finding in reversed(found)}
-    first, second = (places.get(thing.name) for thing in scene.things)
-    if first is None or second is None:
-        return False
-    across, down = (first.x - second.x) / BASE, (first.y - second.y) / BASE
-    (relation,) = [word for word in scene.words if word in SIDES]
-    axis, sign = SIDES[relation]
-    return (across, down)[axis] * sign > APART
+def eyes_in(folder: Path) -> Eyes:
+    found = {name: folder / f"{name}.pt" for name in ("judge", "classifier")}
+    judge, classifier = (load(path) if path.exists() else None for path in found.values())
+    return Eyes(judge, classifier)
 
 
-SIDES = {"left of": (0, -1), "right of": (0, 1), "above": (1, -1), "on": (1, -1), "below": (1, 1)}
+def album_of(engine: Engine, eyes: Eyes, folder: Path, weights: Path) -> Album:
+    seen_by = [path for path in (folder / "judge.pt", folder / "classifier.pt") if path.exists()]
+    files = [path for path in weights.iterdir() if path.suffix in (".bin", ".xml", ".json")]
+    return Album(engine, eyes, folder / "looks", looks.fingerprint([*seen_by, *files]))
 
 
-def are_coloured(scene: Scene) -> bool:
-    return all(thing.colour != "natural" for thing in scene.things)
+def is_possible(task: Task, eyes: Eyes) -> bool:
+    """Whether everybody is there whom a task needs; says so if not."""
+    missing = [] if eyes.judge else ["judge.pt"]
+    if "classifier" in task.eyes and not eyes.classifier:
+        missing.append("classifier.pt")
+    if "reader" in task.eyes and not is_able_to_read():
+        missing.append("Tesseract")
+    if missing:
+        print(f"| {task.name}: not measured without {' and '.join(missing)} |", flush=True)
+    return not missing
 
 
-def are_related(scene: Scene) -> bool:
-    return len(scene.things) == 2 and any(word in SIDES for word in scene.words)
-
-
-def are_two(scene: Scene) -> bool:
-    return len({thing.name for thing in scene.things}) == 2
-
-
-TASKS = (
-    Task("single object", "single", lambda scene: True, shows_things),
-    Task("two objects", "pair", are_two, shows_things),
-    Task(
-        "counting (1-5)",
-        "counted",
-        lambda scene: len(scene.things) <= 5 and any(word in COUNTS for word in scene.words),
-        shows_count,
-    ),
-    Task("colours", "single", are_coloured, shows_colours),
-    Task("position", "pair", are_related, shows_position),
-    Task("colour binding", "pair", lambda scene: are_two(scene) and are_coloured(scene), shows_colours),
-)
-
-
-def scenes_of(task: Task, sprites: Sprites, count: int, seed: int = 2026) -> list[Scene]:
-    """Square, by day and in no style, of things and colours and places that training never combined."""
-    maker = SceneMaker(sprites, seed, evaluation=True)
-    chosen: list[Scene] = []
-    while len(chosen) < count:
-        scene = maker.scene(square=True, arrangement=task.arrangement)
-        words = tuple(word for word in scene.words if not word.startswith(("light:", "style:")))
-        if task.wanted(scene):
-            chosen.append(replace(scene, light=0, style=0, words=words))
-    return chosen
-
-
-def small(picture: Picture) -> NDArray[np.float32]:
-    shrunk = cv2.resize(picture, (BASE, BASE), interpolation=cv2.INTER_AREA)
-    return shrunk.astype(np.float32) / np.float32(255)
-
-
-def picture_of(engine: Engine, prompt: str, seed: int, steps: int | None, negative: str = "") -> Picture:
-    request = GenerationRequest(
-        prompt, 1024, 1024, (seed,), negative_prompt=negative, num_inference_steps=steps
-    )
-    return engine.generate(request, lambda progress: None).images[0]
-
-
-def interval(hits: int, count: int) -> str:
-    """Share and Wilson's 95 % interval."""
-    z, p = 1.96, hits / count
-    middle = (p + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return f"{p:.3f} ({middle - half:.2f}-{middle + half:.2f})"
-
-
-def scored(
-    task: Task, engine: Engine, judge: Judge, sprites: Sprites, count: int, efforts: Sequence[str]
-) -> str:
-    """A row of the table."""
-    scenes = scenes_of(task, sprites, count)
-    exact = sum(task.is_shown(scene, find(judge, render(scene, sprites, whole(scene)))) for scene in scenes)
-    cells = []
-    for effort in efforts:
-        steps = EFFORTS[effort].num_inference_steps
-        hits = 0
-        for k, scene in enumerate(scenes):
-            picture = picture_of(engine, sentence(scene), k, steps)
-            hits += task.is_shown(scene, find(judge, small(picture)))
-        cells.append(interval(hits, count))
-    return f"| {task.name} | {count} | {exact / count:.3f} | {' | '.join(cells)} |"
-
-
-def held_out_prompts(sprites: Sprites, each: int = 10) -> list[str]:
-    return [sentence(s) for seed, task in enumerate(TASKS) for s in scenes_of(task, sprites, each, seed)]
-
-
-def sheet(engine: Engine, prompts: Sequence[str], columns: int = 6, side: int = 256) -> Picture:
-    """One picture for each prompt, seed 1, none picked, with its prompt below."""
-    tiles = []
-    for prompt in prompts:
-        shrunk = cv2.resize(picture_of(engine, prompt, 1, None), (side, side), interpolation=cv2.INTER_AREA)
-        tile = cv2.copyMakeBorder(shrunk, 0, 38, 0, 6, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        for line in range(3):
-            text = prompt[line * 44 : line * 44 + 44]
-            cv2.putText(
-                tile, text, (2, side + 11 + 12 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.3, (40, 40, 40), 1
-            )
-        tiles.append(tile)
-    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
-    rows = [np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)]
-    return np.vstack(rows)
-
-
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folder", type=Path, default=Path("runs/first"), help="where judge.pt is")
     parser.add_argument(
-        "--weights", type=Path, default=None, help="exported weights; the shipped ones if unset"
+        "--folder", type=Path, default=Path("runs/first"), help="where judge.pt and classifier.pt are"
     )
+    parser.add_argument(
+        "--weights", type=Path, default=BUILT_IN, help="exported weights; the shipped ones if unset"
+    )
+    parser.add_argument("--only", nargs="+", default=list(TASKS), choices=list(TASKS), help="tasks")
     parser.add_argument("--count", type=int, default=200, help="pictures for each task and effort")
+    parser.add_argument("--exact", type=int, default=200, help="exact renders for each task")
     parser.add_argument("--efforts", nargs="+", default=list(EFFORTS), choices=list(EFFORTS))
-    parser.add_argument("--prompts", type=Path, help="a file for --sheet, one a line; unset: held-out ones")
-    parser.add_argument("--sheet", type=Path, default=None, help="where to write the contact sheet")
-    args = parser.parse_args()
-    engine = load_engine({"weights": str(args.weights)} if args.weights else {})
+    parser.add_argument("--sheet", type=Path, default=None, help="where to write a contact sheet")
+    parser.add_argument("--of", default="held-out", choices=list(SHEETS), help="what the sheet shows")
+    parser.add_argument("--prompts", type=Path, help="a file for --sheet, one prompt a line, instead of --of")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    engine = load_engine({"weights": str(args.weights)})
     sprites = Sprites(fetch(args.folder / "drawings"))
     if args.sheet:
-        prompts = args.prompts.read_text().splitlines() if args.prompts else held_out_prompts(sprites)
+        of: Callable[[Sprites], list[str]] = SHEETS[args.of]
+        prompts = args.prompts.read_text().splitlines() if args.prompts else of(sprites)
         cv2.imwrite(str(args.sheet), cv2.cvtColor(sheet(engine, prompts), cv2.COLOR_RGB2BGR))
         return
-    judge = load(args.folder / "judge.pt")
-    print(f"| task | pictures | judge on exact renders | {' | '.join(args.efforts)} |")
-    print(f"|---|---|---|{'---|' * len(args.efforts)}")
-    for task in TASKS:
-        print(scored(task, engine, judge, sprites, args.count, args.efforts), flush=True)
+    eyes = eyes_in(args.folder)
+    album = album_of(engine, eyes, args.folder, args.weights)
+    print(f"| task | pictures | seen in exact renders | {' | '.join(args.efforts)} |")
+    print(f"|---|---|---|{'---|' * len(args.efforts)}", flush=True)
+    for name in args.only:
+        if is_possible(TASKS[name], eyes):
+            printed(TASKS[name], album, eyes, sprites, args)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What can be trained: for each stage its network, in several sizes, its batches and its loss.
 
 Batches follow from seed and step, so that a run that was cut off goes on as if it had not been; but for the
-finisher's, which cuts up paintings that it keeps.
+finisher's and the classifier's, which cut up pictures that they keep.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from limner.nano.captions import Captions, commonest
 from training import upscale
 from training.batches import composer_batches, painter_batches
+from training.classifier import Classifier, classifier_batches, classifier_loss
 from training.composer import Composer, ComposerShape
 from training.finisher import Finisher, FinisherShape, finisher_loss
 from training.finishing import finisher_batches
@@ -29,11 +30,11 @@ from training.painter import Painter, PainterShape
 from training.pictures import Shard
 from training.ranks import LossOf
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, PLACES, STYLES, THINGS, WORDS
 
 Batch = dict[str, Tensor]
 Shape = Mapping[str, int]
-STAGES = ("composer", "painter", "finisher", "upscale2", "judge", "own")
+STAGES = ("composer", "painter", "finisher", "upscale2", "judge", "classifier", "own")
 MOST_WORDS = 16384  # of captions of a user's own
 
 # What differs from the standard shape of a stage: "large" is for GPUs, "small" for a first try.
@@ -91,6 +92,7 @@ def shape_of(stage: str, size: str, words: Sequence[str] = ()) -> dict[str, int]
         "upscale2": vars(upscale.SHAPES["upscale2"]),
         "own": {"words": len(words)},
         "judge": {},
+        "classifier": {},
     }
     return {**fixed[stage], **SIZES[size].get(stage, {})}
 
@@ -108,6 +110,8 @@ def networks(stage: str, shape: Shape | None = None, size: str = "standard") -> 
         return Illustrator(IllustratorShape(**shape))
     if stage == "judge":
         return Judge(len(THINGS), len(COLOUR_NAMES))
+    if stage == "classifier":
+        return Classifier(len(PLACES), len(LIGHTS), len(STYLES))
     return Painter(PainterShape(**shape))
 
 
@@ -126,6 +130,7 @@ def loss_of(stage: str, batch: int, device: str) -> LossOf:
         "finisher": finisher_loss,
         "upscale2": upscale.loss,
         "judge": judge_loss,
+        "classifier": classifier_loss,
         "own": illustrator_loss,
     }
     return losses[stage]
@@ -155,10 +160,12 @@ class Order:
 def batches(material: Material, order: Order, folder: Path, first: int, every: int) -> Iterator[Batch]:
     """Of the steps ``first``, ``first + every`` and so on. ``folder`` holds the painter whose paintings the
     finisher is to finish, if there is one."""
+    seed, size = seed_of(order.seed, first, order.mine[0]), order.of_a_lane * len(order.mine)
+    if order.stage == "classifier":
+        yield from classifier_batches(material.drawings, size, seed)
     if order.stage == "finisher":
         made = folder / "painter.pt"  # finishing what it paints is better learned on what it paints
         painter = load(made) if made.exists() else None
-        seed, size = seed_of(order.seed, first, order.mine[0]), order.of_a_lane * len(order.mine)
         yield from finisher_batches(material.drawings, size, seed, painter)
     for step in count(first, every):
         parts = [lane_of(material, order, step, lane) for lane in order.mine]
