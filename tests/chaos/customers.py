@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 60
 MAX_OPEN = 4  # unfinished predictions of one customer
 RETRY_SECONDS = 0.2
 WEBHOOK_SECONDS = 0.03  # that the receiver takes, so that a worker can die in between
-WEIGHTS = (80, 7, 5, 8)  # of submits, cancels, deletions and uploads
+WEIGHTS = (85, 2, 5, 8)  # of submits, cancels, deletions and uploads
 REFUSED_SHARE = 0.1  # of webhooks that are refused at first
 
 

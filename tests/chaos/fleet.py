@@ -20,7 +20,7 @@ import httpx
 
 from limner.cli import main
 from tests.chaos.points import API, WORKER, Orders, Point, arm
-from tests.server import KEY, PLUGINS, environment, wait_until
+from tests.server import KEY, environment, wait_until
 
 PATIENCE_SECONDS = 120
 HEARTBEAT_SECONDS = 0.3
@@ -92,7 +92,7 @@ def _live(arguments: Sequence[str], variables: Mapping[str, str], log: str, orde
         os.execve(python, [python, "-m", "limner.cli", *arguments], dict(variables))
     os.environ.clear()
     os.environ.update(variables)
-    sys.path[:0] = [str(PLUGINS)]
+    sys.path[:0] = variables["PYTHONPATH"].split(os.pathsep)
     sys.argv = ["limner", *arguments]
     _redirect(log)
     signal.signal(signal.SIGINT, signal.default_int_handler)

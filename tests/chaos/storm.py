@@ -17,7 +17,7 @@ from limner.settings import Settings
 from tests.chaos.audit import Findings, audit, wait_for_rest
 from tests.chaos.customers import Customer, Hooks, merged
 from tests.chaos.fleet import ENGINE, MODELS, Fleet
-from tests.chaos.points import API, POINTS, REQUIRED, WORKER, Point
+from tests.chaos.points import API, POINTS, REQUIRED, RESCUE, WORKER, Point
 from tests.journeys.house import Records
 from tests.receiver import Receiver, receiving
 from tests.server import KEY
@@ -99,15 +99,23 @@ class Storm:
         """One process, and starts it again."""
         if kill.point is None:
             time.sleep(kill.seconds)
-            victim = random.Random(f"{self.seed} {self.struck.total()}").choice(self.fleet.of(kill.role))
-            victim.start_if_down()
-            victim.kill()
+            self._kill_any(kill.role)
             self.struck[kill.group] += 1
-        elif self.fleet.strike(kill.point, STRIKE_SECONDS):
+        elif self._strike(kill.point):
             self.struck[kill.group] += 1
         else:
             self.missed[kill.point.name] += 1
         self.fleet.mend()
+
+    def _strike(self, point: Point) -> bool:
+        if point.group == RESCUE:  # somebody must have died before
+            self._kill_any(WORKER)
+        return self.fleet.strike(point, STRIKE_SECONDS)
+
+    def _kill_any(self, role: str) -> None:
+        victim = random.Random(f"{self.seed} {self.struck.total()}").choice(self.fleet.of(role))
+        victim.start_if_down()
+        victim.kill()
 
     def come_to_rest(self) -> Findings:
         """Stops the customers, lets everything end, and looks at what is left."""
