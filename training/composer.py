@@ -58,7 +58,8 @@ class Composition:
 def codebook(rows: int, dims: int, seed: int) -> Tensor:
     """(rows, dims) of +-AMPLITUDE: fixed random codes, so that flow matching can carry classes."""
     generator = torch.Generator().manual_seed(seed)
-    return (torch.randint(0, 2, (rows, dims), generator=generator) * 2 - 1).float() * AMPLITUDE
+    drawn = torch.randint(0, 2, (rows, dims), generator=generator, device=generator.device)
+    return (drawn * 2 - 1).float() * AMPLITUDE
 
 
 class Attention(nn.Module):
