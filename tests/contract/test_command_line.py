@@ -15,10 +15,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.bucket import CREDENTIALS, S3, s3_server
 from tests.server import KEY, Server, balance, environment, run, serving, submit, wait_until
 
 LIMNER = [sys.executable, "-m", "limner.cli"]
 NOT_A_FOLDER = "/dev/null/limner"
+NOBODY_STORES = "s3://bucket?endpoint=http://127.0.0.1:9&region=us-east-1"
 
 
 def limner(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -257,6 +259,9 @@ def test_a_taken_port_is_named(server: Server, tmp_path: Path) -> None:
         ({"LIMNER_DATABASE_URL": "nonsense"}, ["database_url"]),
         ({"LIMNER_DATABASE_URL": "postgresql://127.0.0.1:9/limner"}, ["database"]),
         ({"LIMNER_STORAGE_URL": "ftp://x/y"}, ["storage_url"]),
+        ({"LIMNER_STORAGE_URL": "s3://bucket?secret_access_key=x"}, ["storage_url", "secret_access_key"]),
+        ({"LIMNER_STORAGE_URL": NOBODY_STORES} | CREDENTIALS, ["storage", "does not answer"]),
+        ({"LIMNER_STORAGE_LINKS": "signed"}, ["storage_links", "bucket"]),
         ({"LIMNER_API_KEY": "short"}, ["api_key: must be 16 to 200"]),
         ({"LIMNER_LOG_LEVEL": "loud"}, ["log_level", "'debug'"]),
         ({"LIMNER_QUEUE_LIMIT": "many"}, ["queue_limit"]),
@@ -266,6 +271,17 @@ def test_a_taken_port_is_named(server: Server, tmp_path: Path) -> None:
 )
 def test_a_broken_setting_is_named(tmp_path: Path, settings: dict[str, str], words: list[str]) -> None:
     check_complaint(limner(environment(tmp_path, {}, **settings), "serve", "--port", "0"), *words)
+
+
+def test_a_bucket_that_is_not_there_or_not_ours_is_named(tmp_path: Path, s3: S3) -> None:
+    own = {"LIMNER_STORAGE_URL": s3.url_of("nobody-made-this")} | CREDENTIALS
+    for command in ("serve", "--port", "0"), ("worker",):
+        check_complaint(limner(environment(tmp_path, {}, **own), *command), "there is no such bucket")
+    with s3_server(tmp_path / "moto.log", INITIAL_NO_AUTH_ACTION_COUNT="1") as strict:
+        own = {"LIMNER_STORAGE_URL": strict.bucket()} | CREDENTIALS
+        result = limner(environment(tmp_path, {}, **own), "serve", "--port", "0")
+    check_complaint(result, "refuses these credentials")
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in result.stderr
 
 
 def test_a_worker_complains_as_clearly(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from limner.administration import sign_in_link
 from limner.api.context import REMEMBERED_SECONDS
 from limner.db.tables import sessions as table
 from limner.db.tables import sign_in_tickets
+from limner.errors import Unauthorized
 from tests.contract.inside import Inside, Newcomer, client_of, data_of, inside
 from tests.contract.test_errors import check_refusal
 
@@ -271,6 +272,18 @@ def test_signing_out_everywhere_ends_every_session(
 
 def test_signing_out_twice_is_no_error(page: httpx.Client) -> None:
     assert data_of(page.delete("/session")) == {"signed_in": False}
+
+
+def test_a_key_has_so_many_sessions_and_no_more(newcomer: Newcomer) -> None:
+    now = datetime.now(UTC)
+    with newcomer.runtime.database.begin() as tx:
+        made = [
+            sessions.begin(tx, newcomer.caller.key_id, now + timedelta(seconds=number))
+            for number in range(sessions.MOST_SESSIONS_OF_A_KEY + 1)
+        ]
+        with pytest.raises(Unauthorized):
+            sessions.find(tx, made[0], now)
+        assert all(sessions.find(tx, token, now) for token in made[1:])
 
 
 def test_a_session_is_no_key_and_a_key_is_no_session(page: httpx.Client, newcomer: Newcomer) -> None:

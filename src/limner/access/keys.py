@@ -60,14 +60,14 @@ def check_name(name: str) -> str:
     return name
 
 
-def revoke_key(tx: Connection, account_id: str, key_id: str, now: datetime) -> Key:
+def revoke_key(tx: Connection, account_id: str, key_id: str, now: datetime, may_be_last: bool = False) -> Key:
     """From then on it is refused, and so are the browsers that signed in with it. Again changes nothing.
     Raises NotFound, and Conflict for the last valid one: nobody could come in again to make another."""
     accounts.lock(tx, account_id)
     key = find_key(tx, account_id, key_id)
     if key.revoked_at is not None:
         return key
-    if _valid_ids(tx, account_id) == [key_id]:
+    if not may_be_last and _valid_ids(tx, account_id) == [key_id]:
         raise Conflict("this is the last valid key of the account; make another one before you revoke it")
     tx.execute(update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now))
     return find_key(tx, account_id, key_id)

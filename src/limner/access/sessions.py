@@ -17,6 +17,7 @@ from limner.errors import Forbidden, Unauthorized
 
 SESSION_LIFETIME = timedelta(days=30)
 TICKET_LIFETIME = timedelta(minutes=15)
+MOST_SESSIONS_OF_A_KEY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,12 @@ def spend_ticket(tx: Connection, ticket: str, now: datetime) -> str:
 
 
 def begin(tx: Connection, key_id: str, now: datetime) -> str:
-    """A new session, and what the browser is to present: never anything that it brought along."""
+    """A new session, and what the browser is to present: never anything that it brought along. Where a key
+    has too many, the oldest ends."""
     tx.execute(delete(sessions).where(sessions.c.expires_at <= now))
+    newest = select(sessions.c.sha256).where(sessions.c.key_id == key_id)
+    kept = newest.order_by(sessions.c.created_at.desc()).limit(MOST_SESSIONS_OF_A_KEY - 1)
+    tx.execute(delete(sessions).where(sessions.c.key_id == key_id, sessions.c.sha256.not_in(kept)))
     token = secrets.token_hex(32)
     row = {"sha256": _sha256(token), "key_id": key_id, "created_at": now}
     tx.execute(insert(sessions).values(row | {"expires_at": now + SESSION_LIFETIME}))

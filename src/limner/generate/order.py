@@ -101,4 +101,6 @@ def _print(path: Path) -> None:
 
 
 def _warn(text: str) -> None:
-    typer.echo(f"limner: {text}", err=True)
+    # A server's words may hold what a terminal would obey.
+    shown = "".join(character if character.isprintable() else "?" for character in text)
+    typer.echo(f"limner: {shown}", err=True)

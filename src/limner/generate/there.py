@@ -16,6 +16,7 @@ POLL_SECONDS = 0.25
 TIMEOUT_SECONDS = 60
 TOO_MANY = 429
 LONGEST_PAUSE_SECONDS = 120.0
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 class Refused(LimnerError):
@@ -52,6 +53,8 @@ class There:
             return [self._fetch(image, commission) for image in prediction["images"] if image["url"]]
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unavailable(error) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"{self._server} does not answer as Limner does") from error
 
     def close(self) -> None:
         self._client.close()
@@ -85,8 +88,13 @@ class There:
             self._client.post(f"/api/v3/predictions/{prediction['id']}/cancel", timeout=2)
 
     def _fetch(self, image: Json, commission: Commission) -> Path:
-        content = self._client.get(image["url"]).raise_for_status().content
-        return commission.write(content, image["seed"], image["url"].rpartition(".")[2])
+        """Without the key: the link may lead to a bucket that wants none. What the file is called is ours to
+        say, not the server's."""
+        url = self._client.base_url.join(image["url"])
+        answer = httpx.get(url, follow_redirects=True, timeout=TIMEOUT_SECONDS).raise_for_status()
+        return commission.write(
+            answer.content, int(image["seed"]), EXTENSIONS.get(image["content_type"], "bin")
+        )
 
     def _unavailable(self, error: Exception) -> Unavailable:
         return Unavailable(f"no answer from {self._server}: {error}; is limner serve running there?")
