@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from limner import accounts, ledger
 from limner.access import keys, sessions
+from limner.access.owner import every_account
 from limner.accounts import Account, Level
 from limner.runtime import Runtime, build_runtime, migrate
 from limner.settings import read_settings
@@ -37,6 +38,18 @@ def create_account(
             ledger.top_up(tx, account.id, amount_micros, now)
         key = accounts.create_key(tx, account.id, now)
     typer.echo(key)
+
+
+@account_app.command(name="list")
+def list_accounts() -> None:
+    """Print all accounts: name, level, dollars it can spend, dollars held, unfinished predictions."""
+    with _transaction() as tx:
+        found = every_account(tx)
+    for one in found:
+        available, held = one.settled_micros - one.held_micros, one.held_micros
+        dollars = f"{ledger.micros_to_usd(available):14.6f}  {ledger.micros_to_usd(held):12.6f}"
+        suspended = "" if one.suspended_at is None else f"  suspended {one.suspended_at:%Y-%m-%d %H:%M}"
+        typer.echo(f"{one.name:30}  {one.level:6}  {dollars}  {one.live_predictions:6}{suspended}")
 
 
 @account_app.command(name="level")
@@ -81,6 +94,31 @@ def create_key(
     with _account(account) as (tx, owner):
         key = accounts.create_key(tx, owner.id, datetime.now(UTC), name=keys.check_name(name) if name else "")
     typer.echo(key)
+
+
+@key_app.command(name="list")
+def list_keys(account: Annotated[str, typer.Option(help="The name of the account.")]) -> None:
+    """Print an account's keys, newest first: id, when it was made and revoked, its end, what it is for."""
+    with _account(account) as (tx, owner):
+        found = keys.list_keys(tx, owner.id)
+    for key in found:
+        revoked = "valid" if key.revoked_at is None else f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+        typer.echo(
+            f"{key.id}  {key.created_at:%Y-%m-%d %H:%M}  {revoked:24} …{key.hint:4}  {key.name}".rstrip()
+        )
+
+
+@key_app.command(name="revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, from `limner key list`.")],
+    account: Annotated[str, typer.Option(help="The name of the account.")],
+    last: Annotated[
+        bool, typer.Option("--last", help="Even if nothing is left that opens the account.")
+    ] = False,
+) -> None:
+    """Refuse a key from now on, and end the browsers that signed in with it; noticed within two seconds."""
+    with _account(account) as (tx, owner):
+        keys.revoke_key(tx, owner.id, key_id, datetime.now(UTC), may_be_last=last)
 
 
 def sign_in_link(runtime: Runtime, account_name: str, origin: str) -> str:

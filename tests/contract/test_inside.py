@@ -124,9 +124,9 @@ def test_figures_are_there_for_prometheus(runtime: Runtime) -> None:
         submit(client)
         client.get("/nowhere")
         figures = client.get("/metrics").text
-    assert "limner_predictions_unfinished 1.0" in figures
+    assert 'limner_queue_predictions{pool="nano",state="queued"} 1.0' in figures
     assert "limner_workers 0.0" in figures
-    assert 'limner_http_responses_total{status="404"} 1.0' in figures
+    assert 'limner_http_requests_total{code="404",method="GET",route="other"} 1.0' in figures
 
 
 def test_public_url_goes_into_links_without_a_double_slash(runtime: Runtime) -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from limner import accounts, ledger
 from limner.accounts import Level, authenticate
 from limner.cli import app
-from limner.errors import Forbidden, InvalidInput, NotFound
+from limner.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized
 from limner.runtime import Runtime, build_runtime
 from limner.settings import read_settings
 
@@ -53,6 +53,44 @@ def test_another_key_opens_the_same_account() -> None:
     second = run("key", "create", "--account", "studio")
     with opened() as runtime, runtime.database.read() as tx:
         assert authenticate(tx, first).account_id == authenticate(tx, second).account_id
+
+
+def test_keys_are_listed_and_revoked_and_the_last_one_only_on_purpose() -> None:
+    first, second = (
+        run("account", "create", "studio"),
+        run("key", "create", "--account", "studio", "--name", "ci"),
+    )
+    newest, eldest = run("key", "list", "--account", "studio").splitlines()
+    assert newest.endswith(f"…{second[-4:]}  ci")
+    run("key", "revoke", eldest.split()[0], "--account", "studio")
+    with opened() as runtime, runtime.database.read() as tx:
+        with pytest.raises(Unauthorized):
+            authenticate(tx, first)
+        authenticate(tx, second)
+    assert "revoked" in run("key", "list", "--account", "studio").splitlines()[1]
+    with pytest.raises(Conflict, match="last valid key"):
+        run("key", "revoke", newest.split()[0], "--account", "studio")
+    run("key", "revoke", newest.split()[0], "--account", "studio", "--last")
+    with opened() as runtime, runtime.database.read() as tx, pytest.raises(Unauthorized):
+        authenticate(tx, second)
+
+
+def test_a_key_of_another_account_is_not_revoked() -> None:
+    run("account", "create", "studio")
+    run("account", "create", "other")
+    (line,) = run("key", "list", "--account", "other").splitlines()
+    with pytest.raises(NotFound):
+        run("key", "revoke", line.split()[0], "--account", "studio")
+
+
+def test_accounts_are_listed_with_what_they_have() -> None:
+    run("account", "create", "studio", "--credit", "2.5", "--level", "gold")
+    run("account", "create", "atelier")
+    run("account", "suspend", "atelier")
+    atelier, studio = run("account", "list").splitlines()
+    assert studio.split() == ["studio", "gold", "2.500000", "0.000000", "0"]
+    assert atelier.split()[:5] == ["atelier", "ultra", "0.000000", "0.000000", "0"]
+    assert "suspended" in atelier
 
 
 @pytest.mark.parametrize(
