@@ -1,4 +1,6 @@
-"""An engine that writes down when it was called, and sleeps. Options: ``log``, the file; ``seconds``."""
+"""An engine that writes down when it was called, and sleeps. Options: ``log``, the file, by default none;
+``seconds``.
+"""
 
 import time
 from pathlib import Path
@@ -6,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep, Options, Progress
-from limner.errors import EngineFailed
 
 
 class StampEngine:
-    def __init__(self, log: Path, seconds: float) -> None:
+    def __init__(self, log: Path | None, seconds: float) -> None:
         self._log, self._seconds = log, seconds
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
-        with self._log.open("a") as log:
-            log.write(f"{time.time()}\n")
+        if self._log is not None:
+            with self._log.open("a") as log:
+                log.write(f"{time.time()}\n")
         time.sleep(self._seconds)
         on_step(Progress(1, 1))
         blank = np.zeros((request.height, request.width, 3), np.uint8)
@@ -26,9 +28,8 @@ class StampEngine:
 
 
 def load(options: Options) -> Engine:
-    if "log" not in options:
-        raise EngineFailed("The engine stamp needs the option log.")
-    return StampEngine(Path(options["log"]), float(options.get("seconds", "0")))
+    log = Path(options["log"]) if "log" in options else None
+    return StampEngine(log, float(options.get("seconds", "0")))
 
 
 def install(folder: Path) -> str:
