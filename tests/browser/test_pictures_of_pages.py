@@ -7,6 +7,7 @@ and weights draw other pixels, and a test that changes the checkout would be a n
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +16,7 @@ from tests.browser.visitor import PHONE, ROOT, House, visiting
 from tests.server import result, submit, wait_until
 
 MAX_BYTES = 160_000
-PROMPTS = (
+PROMPTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a red fox beside a blue mushroom in a forest at night", {}),
     ("three yellow ducks on a lake at sunset", {"aspect_ratio": "16:9"}),
     ("a white cat on a wooden table beside a green teapot, watercolour", {}),
