@@ -4,6 +4,7 @@ They are forked from one process that has imported Limner, so that a start costs
 two; what runs in each is Limner's own command line.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,7 @@ from limner.cli import main
 from tests.chaos.points import API, WORKER, Orders, Point, arm
 from tests.server import KEY, environment, wait_until
 
+PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 120
 HEARTBEAT_SECONDS = 0.3
 SILENCE_SECONDS = 5
@@ -86,6 +88,7 @@ def _live(arguments: Sequence[str], variables: Mapping[str, str], log: str, orde
     """In the process of a member: as if it had been started by its command line. With a library to be loaded
     before all others, it must be so indeed, and then no death can be ordered."""
     os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # nothing is left of a test that was killed
     if "LD_PRELOAD" in variables:
         _redirect(log)
         python = sys.executable
