@@ -37,7 +37,10 @@ SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scen
 KEPT = 600  # examples of each side
 NEW_VIEWS = 1  # a batch
 FINISHES_OF_A_VIEW = 4
-PLAIN_SHARE = 0.4  # of the batches, those of scenes without a finish: cheap, and enough to learn places from
+UNASKED = -1  # the light and the style of those: batches of nothing but plain ones taught that all is plain
+PLAIN_SHARE = (
+    0.25  # of the batches, those of scenes without a finish: cheap, and places are learned from them
+)
 WINDOW_SHARE = 0.35
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
@@ -122,7 +125,7 @@ class Finishes:
         return {
             "picture": in_bytes(render(scene, self._sprites, whole(scene))),
             "pieces": pieces,
-            **labels(scene.place, 0, 0),
+            **labels(scene.place, UNASKED, UNASKED),
         }
 
     def _finished(self, side: int) -> list[Example]:
@@ -216,8 +219,11 @@ def classifier_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[
 
 def classifier_loss(network: Classifier, batch: dict[str, Tensor]) -> Tensor:
     out = network(batch["picture"].float(), batch["pieces"].float())
-    losses = [F.cross_entropy(logits.float(), batch[kind]) for kind, logits in zip(KINDS, out, strict=True)]
-    return torch.stack(losses).sum()
+    losses = [
+        F.cross_entropy(logits.float(), batch[kind], ignore_index=UNASKED, reduction="sum")
+        for kind, logits in zip(KINDS, out, strict=True)
+    ]
+    return torch.stack(losses).sum() / len(batch["place"])
 
 
 @torch.no_grad()
