@@ -19,6 +19,8 @@ from structlog.testing import capture_logs
 from limner.api.app import create_app
 from limner.runtime import Runtime, build_runtime, ensure_default_account, migrate
 from limner.settings import read_settings
+from tests.bucket import S3, s3_server
+from tests.conftest import places_of
 from tests.contract.test_errors import check_refusal
 from tests.server import KEY, submit, wait_until
 
@@ -46,8 +48,9 @@ def answering(runtime: Runtime, break_it: Callable[[], None] | None = None) -> I
 
 
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
-    settings = read_settings(data_dir=tmp_path, api_key=KEY, public_url="http://limner.example/")
+def runtime(tmp_path: Path, ground: dict[str, str]) -> Iterator[Runtime]:
+    own = {"data_dir": tmp_path, "api_key": KEY, "public_url": "http://limner.example/"}
+    settings = read_settings(**own | places_of(ground))
     with closing(build_runtime(settings)) as built:
         migrate(built)
         ensure_default_account(built, datetime.now(UTC))
@@ -89,8 +92,24 @@ def test_an_unreachable_database_is_503_and_says_so(tmp_path: Path) -> None:
         )
 
 
+def test_an_unreachable_storage_is_503_as_soon_as_that_is_seen(tmp_path: Path, s3: S3) -> None:
+    """``s3`` is there for its credentials."""
+    with s3_server(tmp_path / "moto.log") as store:
+        settings = read_settings(data_dir=tmp_path, storage_url=store.bucket())
+        with closing(build_runtime(settings)) as runtime, answering(runtime) as client:
+            migrate(runtime)
+            assert (client.get("/health").status_code, state(client)) == (200, "ok")
+            store.process.kill()
+            wait_until(lambda: client.get("/health").status_code == 503)
+            assert state(client) == "the storage cannot be used: it does not answer"
+
+
+def state(client: httpx.Client) -> str:
+    return str(client.get("/health").json()["storage"])
+
+
 def test_polls_that_fail_together_fail_each(runtime: Runtime) -> None:
-    with answering(runtime) as client:
+    with answering(runtime) as client, capture_logs():  # to print eight tracebacks takes most of a minute
         prediction = submit(client)
         path = f"/api/v3/predictions/{prediction['id']}/result"
         assert client.get(path).status_code == 200
@@ -104,7 +123,8 @@ def test_polls_that_fail_together_fail_each(runtime: Runtime) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert answers == [503] * 8
+        # To SQLite a table that is gone is a damaged file, to PostgreSQL a mistake of ours.
+        assert answers == [503 if runtime.database.is_sqlite else 500] * 8
 
 
 def test_what_nobody_foresaw_is_500_with_a_reference_that_the_log_explains(runtime: Runtime) -> None:
