@@ -177,7 +177,10 @@ def measure(teacher: Composer, run: Run, sprites: Sprites, count: int) -> None:
     student = run.averaged()
     torch.manual_seed(MEASURED)
     noise = torch.randn(count, CODES)
-    print("| network | steps | passes | things and colours exact | place right |\n|---|---|---|---|---|")
+    print("| network | steps | passes | things and colours exact | place right | overlap | spread |")
+    print("|---|---|---|---|---|---|---|")
+    told = shape_told(batch["things"] > 0, batch["frames"])
+    print(f"| captions' own scenes | | | | | {told} |")
     for name, network, guidance in (("teacher", teacher, GUIDANCE), ("student", student, None)):
         for steps in (16, 8, 4, 2):
             if name == "student" and steps == 16:
@@ -188,7 +191,21 @@ def measure(teacher: Composer, run: Run, sprites: Sprites, count: int) -> None:
             exact = sum(asked(batch, k) == composed(end, k) for k in range(count)) / count
             place = float((end.place.argmax(-1) == batch["place"]).float().mean())
             passes = steps * (2 if guidance is not None else 1)
-            print(f"| {name} | {steps} | {passes} | {exact:.3f} | {place:.3f} |", flush=True)
+            shaped = shape_told(end.things.argmax(-1) > 0, end.frames.float())
+            print(f"| {name} | {steps} | {passes} | {exact:.3f} | {place:.3f} | {shaped} |", flush=True)
+
+
+def shape_told(there: Tensor, frames: Tensor) -> str:
+    """How much boxes overlap (mean of intersection over union), and how far their centres are spread (standard
+    deviation, in position units). Whoever knows only the mean scene has much of the one and little of the
+    other."""
+    low, high = (frames[..., :2] + sign * frames[..., 2:4].exp2() / 2 for sign in (-1, 1))
+    least = torch.minimum(high[:, :, None], high[:, None]) - torch.maximum(low[:, :, None], low[:, None])
+    shared, area = least.clamp(min=0).prod(-1), (high - low).prod(-1)
+    pairs = (there[:, :, None] & there[:, None]).triu(1)
+    overlap = (shared / (area[:, :, None] + area[:, None] - shared))[pairs].mean()
+    spread = frames[..., :2][there].std(0).mean()
+    return f"{overlap:.3f} | {spread:.3f}"
 
 
 def asked(batch: Batch, number: int) -> Counter[tuple[int, int]]:
