@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -28,7 +29,7 @@ def picture_of(newcomer: Newcomer) -> str:
 def sound_of(newcomer: Newcomer) -> str:
     files = {"file": ("a song.wav", SOUND)}
     link = data_of(newcomer.client.post("/api/v3/media/upload/binary", files=files))["download_url"]
-    return urlsplit(link).path
+    return str(urlsplit(link).path)
 
 
 def test_a_picture_is_known_again_and_read_in_parts(indoors: Inside, newcomer: Newcomer) -> None:
@@ -80,6 +81,26 @@ def test_a_signed_link_leads_past_the_api(signing: Inside) -> None:
             head = httpx.head(redirect(signing, "HEAD", path))
             assert (head.status_code, head.headers["content-length"]) == (200, str(len(content)))
         assert whole.headers["content-disposition"] == "attachment; filename*=utf-8''a%20song.wav"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_link_is_signed_for_the_method_that_it_was_asked_with(
+    signing: Inside, method: Literal["GET", "HEAD"]
+) -> None:
+    """Which S3 insists on, and the server of these tests does not."""
+    with signing.newcomer() as newcomer:
+        path = picture_of(newcomer)
+        key = path.removeprefix("/").replace("/1.png", "/1/1.png")
+        for _ in range(20):
+            link = redirect(signing, method, path)
+            same = signing.runtime.storage.signed_link(method, key, timedelta(seconds=LINK_SECONDS))
+            if dates(link) == dates(same):  # signed in the same second
+                break
+        assert link == same
+
+
+def dates(link: str) -> list[str]:
+    return parse_qs(urlsplit(link).query)["X-Amz-Date"]
 
 
 def test_what_is_deleted_or_never_was_is_not_signed(signing: Inside) -> None:

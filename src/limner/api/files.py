@@ -69,16 +69,21 @@ def answer_with(file: File, request: Request, runtime: Runtime) -> Response:
     is_whole = len(wanted) == file.size_bytes
     if not is_whole:
         headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[-1]}/{file.size_bytes}"
-    content = iter(()) if request.method == "HEAD" else _content(runtime.storage, file, wanted)
+    content = iter(()) if _is_head(request) else _content(runtime.storage, file, wanted)
     return StreamingResponse(content, 200 if is_whole else 206, headers, file.content_type)
 
 
 def _redirect(file: File, request: Request, storage: Storage, lifetime: timedelta) -> Response:
-    method: Literal["HEAD", "GET"] = "HEAD" if request.method == "HEAD" else "GET"
+    method: Literal["HEAD", "GET"] = "HEAD" if _is_head(request) else "GET"
     link = storage.signed_link(method, file.object_key, lifetime)
     # Kept for half of its life, so that what is followed from a cache still leads somewhere.
     kept = f"public, max-age={round(lifetime.total_seconds() / 2)}"
     return Response(None, 307, {"Location": link, "Cache-Control": kept})
+
+
+def _is_head(request: Request) -> bool:
+    """HEAD is answered as GET; but a link is signed for one of them, and no object is read in vain."""
+    return request.method == "HEAD" or bool(request.scope.get("limner.is_head"))
 
 
 def _is_known(header: str, etag: str) -> bool:
