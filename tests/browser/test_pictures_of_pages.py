@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.visitor import PHONE, ROOT, House, visiting
 from tests.server import result, submit, wait_until
 
+pytestmark = pytest.mark.timeout(300)  # seven pictures by the built-in model, on a machine that may be busy
 MAX_BYTES = 160_000
 PROMPTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a red fox beside a blue mushroom in a forest at night", {}),
@@ -34,7 +35,7 @@ def painter(house: House, browser: Browser) -> Iterator[tuple[House, str, list[s
         asked = [(prompt, {**inputs, "seed": 11}) for prompt, inputs in PROMPTS]
         ids = [submit(client, "google/imagen4", prompt=prompt, **inputs)["id"] for prompt, inputs in asked]
         wait_until(
-            lambda: client.get("/api/limner/account").json()["data"]["live_predictions"] == 0, 150, 0.5
+            lambda: client.get("/api/limner/account").json()["data"]["live_predictions"] == 0, 240, 0.5
         )
         done = [result(client, one) for one in ids]
     assert [one["warnings"] for one in done] == [[]] * len(done)  # the examples are of words that it knows
