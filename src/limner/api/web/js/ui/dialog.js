@@ -8,8 +8,13 @@ export function Dialog({ title, close, wide = false, class: className = "", chil
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
+    const before = document.activeElement;
     element.showModal();
-    return () => element.close();
+    return () => {
+      element.close();
+      // The browser gives it back only if the dialog is still there when it closes.
+      if (document.activeElement === document.body) before?.focus?.({ preventScroll: true });
+    };
   }, []);
   const onBackdrop = (event) => event.target === dialog.current && close();
   return html`<dialog ref=${dialog} class=${`dialog ${wide ? "wide" : ""} ${className}`} aria-labelledby=${id} onMouseDown=${onBackdrop}
