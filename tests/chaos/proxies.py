@@ -25,7 +25,8 @@ class Wire:
         self._ends: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._is_cut = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def cut(self) -> None:
         with self._lock:
@@ -39,6 +40,8 @@ class Wire:
 
     def close(self) -> None:
         self.cut()
+        _shut(self._listener)
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -53,6 +56,7 @@ class Wire:
             far.connect(str(self._target))
         except OSError:
             near.close()
+            far.close()
             return
         with self._lock:
             if self._is_cut:
@@ -70,7 +74,8 @@ class Wire:
         for end in (one, other):
             _shut(end)
         with self._lock:
-            self._ends -= {one, other}
+            self._ends.discard(one)
+        one.close()  # the other is closed by whoever reads from it
 
 
 def _shut(end: socket.socket) -> None:
