@@ -82,18 +82,15 @@ def test_what_waits_when_a_worker_stops_is_done_by_the_next(open_workplace: Open
 
 
 def test_a_killed_worker_loses_nothing_and_nothing_is_billed_twice(open_workplace: OpenWorkplace) -> None:
-    workplace = open_workplace(options=SLOW)
+    workplace = open_workplace(options=SLOW, silence_seconds=600.0)
     prediction = workplace.submit()
     with workplace.worker_process() as child:
         workplace.wait(prediction, is_generating)
         child.kill()
-    started = time.monotonic()
     with workplace.working():
-        done = workplace.finish(prediction)
+        done = workplace.finish(prediction)  # by its lock, long before the silence of its heartbeat would tell
     assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 2, 1)
     assert workplace.spent_micros() == PRICE
-    # By its lock, long before the silence of its heartbeat would tell.
-    assert time.monotonic() - started < workplace.runtime.settings.silence_seconds / 2
 
 
 def test_a_worker_asked_to_stop_puts_its_picture_back_after_the_grace(open_workplace: OpenWorkplace) -> None:
