@@ -88,7 +88,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_billed_twice(open_workplac
         workplace.wait(prediction, is_generating)
         child.kill()
     with workplace.working():
-        done = workplace.finish(prediction)  # by its lock, long before the silence of its heartbeat would tell
+        done = workplace.finish(prediction)  # its lock tells, long before the silence of its heartbeat would
     assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 2, 1)
     assert workplace.spent_micros() == PRICE
 
