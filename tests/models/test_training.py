@@ -157,7 +157,7 @@ def test_the_program_resumes_and_ends_on_time(sprites: Sprites, tmp_path: Path) 
     json.dumps(after["card"])
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)  # several processes, each of which has torch to load
 def test_a_run_that_was_killed_ends_as_one_that_was_not(sprites: Sprites, tmp_path: Path) -> None:
     """The same batches, noise and rates, so the same numbers to the last bit."""
     how = ("--batch", "2", "--steps", "30", "--save-every", "0")
@@ -175,7 +175,7 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(sprites: Sprites, tmp_pa
         assert all(torch.equal(value, other[kind][name]) for name, value in one[kind].items())
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)  # several processes, each of which has torch to load
 def test_two_processes_learn_what_one_does_from_the_same_batches(sprites: Sprites, tmp_path: Path) -> None:
     how = ("--batch", "4", "--lanes", "2", "--steps", "5")
     train(*smallest(tmp_path / "one", *how))
