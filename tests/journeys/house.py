@@ -28,7 +28,7 @@ from tests.server import Server, finished, serving, wait_until
 
 WORKER = (sys.executable, "-m", "limner.cli", "worker")
 CREDIT_MICROS = 1_000_000_000
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 SILENCE_SECONDS = 5
 MODEL, GATED, SLOW = "google/imagen4", "google/imagen4-ultra", "google/imagen4-fast"
 

@@ -15,6 +15,7 @@ import pytest
 from tests.journeys.house import (
     GATED,
     MODEL,
+    SLOW,
     House,
     Records,
     State,
@@ -55,18 +56,21 @@ def closed(house: House, prediction_id: str) -> Callable[[State], bool]:
     return lambda state: state.status == "completed" and state.queued == "PENDING"
 
 
-def drawn_out(house: House, point: Point) -> AbstractContextManager[None]:
+def drawn_out(house: House, point: Point, prediction_id: str) -> AbstractContextManager[None]:
     """To list a bucket takes longer than a worker needs from the last put to the closing transaction, which
     can therefore not be committed meanwhile. A folder is listed in no time, and SQLite has one lock."""
-    return house.records.locked() if point is stored and not house.records.is_sqlite else nullcontext()
+    if point is not stored or house.records.is_sqlite:
+        return nullcontext()
+    wait_until(lambda: house.records.state(prediction_id).status != "created", pause=0.01)
+    return house.records.locked()
 
 
 @pytest.mark.parametrize(("point", "attempts"), [(claimed, 2), (begun, 2), (stored, 2), (closed, 1)])
 def test_a_worker_killed_on_its_way(house: House, point: Point, attempts: int) -> None:
     house.start_worker()
     for _ in range(TRIES):
-        accepted = submit(house.client, MODEL, num_images=2)
-        with drawn_out(house, point):
+        accepted = submit(house.client, SLOW if point is stored else MODEL, num_images=2)
+        with drawn_out(house, point, accepted["id"]):
             is_caught = house.catch(accepted["id"], point(house, accepted["id"]))
         if is_caught:
             break
