@@ -136,6 +136,7 @@ def test_a_word_is_read_back_only_as_it_is_written() -> None:
     assert not is_among("HELLO", ("HELL0", "HELLOO", "hello"))
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.skipif(not is_able_to_read(), reason="needs Debian's tesseract-ocr")
 def test_tesseract_reads_what_is_lettered(sprites: Sprites) -> None:
     sign = scene(Thing("sign", "natural", 64, 70, 90, 90))
@@ -143,10 +144,12 @@ def test_tesseract_reads_what_is_lettered(sprites: Sprites) -> None:
     assert not is_among("OPEN", lines_in(exact(sign, sprites, "SHUT")))
 
 
+@pytest.mark.timeout(180)
 def test_the_classifier_soon_knows_what_it_is_shown(sprites: Sprites) -> None:
     torch.manual_seed(1)
     network = Classifier(len(PLACES), len(LIGHTS), len(STYLES))
-    batch = next(classifier_batches(sprites, 4, 3))
+    batch = next(classifier_batches(sprites, 3, seed=3))  # small windows, finished
+    assert batch["style"].min() >= 0
     before = classifier_loss(network, batch).item()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
     for _ in range(12):
@@ -194,5 +197,5 @@ def test_intervals_are_wilsons() -> None:
 
 
 def test_a_case_names_its_row() -> None:
-    pair = scene(CAT, DOG)
+    pair = scene(CAT, DOG, words=("red", "cat", ",", "blue", "dog"))
     assert case_of("two", shows_colours, pair).asked(lambda shot: look_of(pair)) == [("two", True)]
