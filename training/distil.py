@@ -196,9 +196,9 @@ def measure(teacher: Composer, run: Run, sprites: Sprites, count: int) -> None:
 
 
 def shape_told(there: Tensor, frames: Tensor) -> str:
-    """How much boxes overlap (mean of intersection over union), and how far their centres are spread (standard
-    deviation, in position units). Whoever knows only the mean scene has much of the one and little of the
-    other."""
+    """How much boxes overlap (mean of intersection over union), and how far their centres are spread
+    (standard deviation, in position units). Whoever knows only the mean scene has much of the one and little
+    of the other."""
     low, high = (frames[..., :2] + sign * frames[..., 2:4].exp2() / 2 for sign in (-1, 1))
     least = torch.minimum(high[:, :, None], high[:, None]) - torch.maximum(low[:, :, None], low[:, None])
     shared, area = least.clamp(min=0).prod(-1), (high - low).prod(-1)
