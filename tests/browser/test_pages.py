@@ -23,7 +23,7 @@ PAGES = (
     "/account/webhooks",
 )
 MAX_BYTES = 300_000
-MAX_READY_MS = 1000
+MAX_READY_SECONDS = 1.0
 WEIGHT = """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
   .map((entry) => [new URL(entry.name).pathname, entry.decodedBodySize, entry.transferSize])"""
 
@@ -166,19 +166,22 @@ def test_dark_and_light_by_hand(visit: Visit) -> None:
     assert page.evaluate(colour) == dark
 
 
-def test_the_first_page_is_light_and_soon_ready(visit: Visit) -> None:
-    visitor = visit()
-    ready = []
-    for _ in range(3):  # the machine may be busy: the best of three
+def test_the_first_page_is_light_and_soon_ready(visitor: Visitor) -> None:
+    """Ready in less than a second of a core: what else the machine does is not the page's fault."""
+    busy = []
+    for _ in range(3):
         page = visitor.tab()
+        clock = visitor.context.new_cdp_session(page)
+        clock.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.goto(visitor.house.origin)
         page.wait_for_selector("#input-prompt")
-        ready.append(page.evaluate("performance.now() - 0"))
+        metrics = {one["name"]: one["value"] for one in clock.send("Performance.getMetrics")["metrics"]}
+        busy.append(metrics["TaskDuration"])
         page.wait_for_load_state("networkidle")
         sizes = page.evaluate(WEIGHT)
         page.close()
     assert sum(decoded for _, decoded, _ in sizes) <= MAX_BYTES, sorted(sizes, key=lambda one: one[1])
-    assert min(ready) <= MAX_READY_MS, ready
+    assert 0 < min(busy) <= MAX_READY_SECONDS, busy
 
 
 def test_every_word_that_is_asked_for_is_there() -> None:
