@@ -1,4 +1,4 @@
-"""`limner generate` as people use it: files of prompts, broken off and gone on with; pictures in terminals."""
+"""`limner generate` as people use it: files of prompts, broken off and gone on with; pictures shown."""
 
 import json
 import os
