@@ -7,6 +7,7 @@ from functools import partial
 from random import Random
 
 from training.cases import SEED, Case, Looking, LookingAtScene, Outcomes, Task, scenes, seed_of, shot_of
+from training.composing_tasks import are_coloured
 from training.finish_tasks import is_place_said
 from training.judge import Finding
 from training.likeness import is_alike
@@ -133,10 +134,14 @@ def keeping_case(scene: Scene, other: Scene) -> Case:
 
 
 def keeping_cases(sprites: Sprites, count: int) -> list[Case]:
-    """The scenes of "single object" of which a place is said, each beside itself in another place."""
+    """Single things in a colour and a place that are said, each beside itself in another place."""
+
+    def is_fit(scene: Scene) -> bool:
+        return are_coloured(scene) and f"place:{PLACE_NAMES[scene.place]}" in scene.words
+
     r = Random(SEED)
     cases = []
-    for scene in scenes(sprites, count, "single", lambda s: f"place:{PLACE_NAMES[s.place]}" in s.words):
+    for scene in scenes(sprites, count, "single", is_fit):
         place = r.choice([k for k in range(1, len(PLACES)) if k != scene.place])
         words = tuple(f"place:{PLACE_NAMES[place]}" if w.startswith("place:") else w for w in scene.words)
         cases.append(keeping_case(scene, replace(scene, place=place, tint="natural", words=words)))
