@@ -110,7 +110,8 @@ class Finisher(nn.Module):
         detail = F.pixel_shuffle(self.last(h) + through(own, h), SCALE // 2)
         toned = tinted(tinted(small, self.light_tint(light)), self.style_tint(style))
         smooth, blocks = enlarged(toned), blocky(toned)
-        return smooth + self.style_blocks(style)[:, :, None, None] * (blocks - smooth) + detail
+        large: Tensor = smooth + self.style_blocks(style)[:, :, None, None] * (blocks - smooth) + detail
+        return large
 
 
 def enlarged(small: Tensor) -> Tensor:

@@ -64,7 +64,10 @@ def arguments() -> argparse.Namespace:
     add("--compile", action="store_true", help="compile the network first: a minute or two, then faster")
     add("--save-every", type=float, default=3, help="minutes between checkpoints")
     add("--sheet-every", type=float, default=6, help="minutes between sheets of samples; 0 makes none")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.steps is not None and args.steps < 1:
+        parser.error("--steps: at least one")
+    return args
 
 
 def material_of(args: argparse.Namespace, ranks: Ranks) -> Material:
