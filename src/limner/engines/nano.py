@@ -9,7 +9,7 @@ from pathlib import Path
 
 from limner.engines.engine import GenerationRequest, Options, Pixels
 from limner.engines.own import OwnEngine
-from limner.engines.pictures import PictureEngine, StepDone, base_size
+from limner.engines.pictures import PictureEngine, StepDone, size_to_paint
 from limner.nano import sampler
 from limner.nano.lettering import face_of, set_letters, typeface_for, unwritable
 from limner.nano.sampler import Scene, Steps, Wish
@@ -65,7 +65,7 @@ class SceneOrder:
         return self.split.total
 
     def picture(self, weights: Weights, seed: int, done: StepDone) -> Pixels:
-        size, is_doubled = base_size(self.request)
+        size, is_doubled = size_to_paint(self.request)
         wanted = self.request.guidance_scale
         guidance = DEFAULT_GUIDANCE if wanted is None else wanted
         composed = partial(done, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from limner.engines.engine import GenerationRequest, Pixels
-from limner.engines.pictures import PictureEngine, StepDone, base_size
+from limner.engines.pictures import PictureEngine, StepDone, size_to_paint
 from limner.nano import illustrating, sampler
 from limner.nano.captions import Captions, Said
 from limner.nano.weights import OwnWeights
@@ -60,7 +60,7 @@ class CaptionOrder:
         return tuple(found)
 
     def picture(self, weights: OwnWeights, seed: int, done: StepDone) -> Pixels:
-        size, is_doubled = base_size(self.request)
+        size, is_doubled = size_to_paint(self.request)
         wanted = self.request.guidance_scale
         guidance = DEFAULT_GUIDANCE if wanted is None else wanted
         painting = illustrating.illustrate(

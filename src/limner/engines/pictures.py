@@ -99,7 +99,7 @@ def finished(order: Order[Kind], weights: Kind, seed: int, done: StepDone) -> Pi
     return pixels
 
 
-def base_size(request: GenerationRequest) -> tuple[tuple[int, int], bool]:
+def size_to_paint(request: GenerationRequest) -> tuple[tuple[int, int], bool]:
     """Width and height in base pixels, and whether the picture is to be doubled at the end."""
     is_doubled = max(request.width, request.height) > LARGEST_1K
     scale = BASE_SCALE * (2 if is_doubled else 1)
