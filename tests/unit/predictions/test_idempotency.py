@@ -110,7 +110,7 @@ def test_a_deleted_prediction_is_not_made_again_by_a_late_repetition(desk: Desk)
 def test_old_keys_are_dropped(desk: Desk) -> None:
     desk.send()
     with desk.database.begin() as tx:
-        idempotency.expire(tx, NOW + DAY)
+        idempotency.expire(tx, NOW + DAY, limit=10)
         assert idempotency.find(tx, desk.caller.account_id, key_of("k", {}), NOW) is None
 
 
