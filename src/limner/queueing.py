@@ -196,8 +196,11 @@ def attempt_of(workflow_id: str) -> tuple[str, int]:
 
 def is_worth_logging(record: logging.LogRecord) -> bool:
     """A filter for DBOS's log. What is cancelled or deleted when a worker has just taken it finds nothing to
-    do, as it should; DBOS then calls it an error that its workflow was cancelled, or is no more."""
+    do, as it should; DBOS then calls it an error that its workflow was cancelled, or is no more. So it does
+    when a worker that stops has put work back, and the thread that had it ends after DBOS."""
     raised = record.exc_info[1] if record.exc_info else None
+    if isinstance(raised, error.DBOSException) and "before DBOS was launched" in str(raised):
+        return False
     return not isinstance(
         raised, error.DBOSAwaitedWorkflowCancelledError | error.DBOSNonExistentWorkflowError
     )

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def test_kustomize_renders_them(folder: str) -> None:
 
 
 def test_the_linter_has_nothing_to_say_of_the_dockerfile() -> None:
-    result = subprocess.run(["hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    command = [Path(sys.executable).with_name("hadolint"), ROOT / "Dockerfile"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.stdout, result.returncode) == ("", 0)
 
 

@@ -1,6 +1,7 @@
 """The wiring: first start, queueing within a transaction, health, and the faults that doctor looks for."""
 
 import shutil
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +27,7 @@ from limner.runtime import (
     migrate,
 )
 from limner.settings import ModelChoice, Settings
+from limner.storage import PROBE_LASTS_SECONDS
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import MODEL, Workplace, settings_of
 
@@ -116,6 +118,7 @@ def test_health_names_what_cannot_be_reached(open_workplace: OpenWorkplace) -> N
     objects = workplace.runtime.settings.resolved_data_dir / "objects"
     shutil.rmtree(objects)
     objects.touch()
+    time.sleep(PROBE_LASTS_SECONDS)
     assert not check_health(workplace.runtime, NOW).is_reachable
 
 

@@ -9,7 +9,7 @@ from limner import upkeep, workers
 from limner.catalog import ModelSpec
 from limner.db.migrations.revision import read_revision
 from limner.doctor.finding import Ailment, Report
-from limner.errors import LimnerError
+from limner.errors import LimnerError, Unavailable
 from limner.predictions import inspection
 from limner.queueing import GENERATE
 from limner.runtime import Runtime, load_engine_of, migrate
@@ -29,7 +29,7 @@ def check_schema(runtime: Runtime) -> Report:
         )
     try:
         runtime.queue.unfinished(GENERATE)
-    except DBAPIError:
+    except (DBAPIError, Unavailable):  # SQLite without a table is like SQLite without a file
         return Report("", [Ailment("the queue has no tables", "", fix)])
     return Report(f"at {revision.present}, the newest")
 
