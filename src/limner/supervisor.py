@@ -56,10 +56,10 @@ class Supervisor:
         self._thread.join()
 
     def hurry(self) -> None:
-        """Asks the child once more."""
+        """Asks the child once more: by SIGUSR1, for a SIGTERM may have reached it from elsewhere too."""
         if self._child is not None:
             with suppress(ProcessLookupError):
-                self._child.send_signal(signal.SIGTERM)
+                self._child.send_signal(signal.SIGUSR1)
 
     @property
     def child_pid(self) -> int | None:

@@ -67,7 +67,7 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
     address = parse_address(runtime.settings.metrics_address)
     if address is not None:
         serve_figures(shift.observer.figures, address)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, shift.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the supervisor until now
     if parent_pid is not None:
@@ -110,8 +110,10 @@ class Shift:
 
     @property
     def _is_hurried(self) -> bool:
-        """Told twice the same: a Ctrl-C reaches the parent too, which then tells us in its own way."""
-        return max(self._told.values(), default=0) > 1
+        """Told again: but where a SIGTERM was for the whole group, the parent's own is the same one."""
+        once = 1 if self._parent_pid is None else 2
+        told = self._told
+        return told[signal.SIGUSR1] > 0 or told[signal.SIGINT] > 1 or told[signal.SIGTERM] > once
 
     def _serve_queues(self) -> int:
         self._engines = load_engines(self.runtime)
