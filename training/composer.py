@@ -130,7 +130,26 @@ class Block(nn.Module):
         return out
 
 
-class Composer(nn.Module):
+class WordReader(nn.Module):
+    """What reads the words of a caption: a part of the networks that make something of them."""
+
+    words: nn.Embedding
+    order: nn.Embedding
+    readers: nn.ModuleList
+    read_norm: nn.RMSNorm
+
+    def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """words (B, L), 0 for none -> what they mean (B, L, D), which of them are there (B, L) in {0, 1};
+        the first is, even where no word is, and stands for the empty caption."""
+        there = torch.cat([torch.ones_like(words[:, :1]), (words[:, 1:] > 0).long()], 1)
+        x = self.words(words) + self.order.weight[: words.shape[1]]
+        bias = (there - 1)[:, None, None, :] * 1e4
+        for reader in self.readers:
+            x = reader(x, bias)
+        return self.read_norm(x), there
+
+
+class Composer(WordReader):
     """Noisy scene, time, size and words -> the clean scene."""
 
     thing_codes: Tensor
@@ -165,15 +184,6 @@ class Composer(nn.Module):
         names = ("thing", "colour", "place", "light", "style")
         for seed, (name, count, size) in enumerate(zip(names, rows, dims, strict=True)):
             self.register_buffer(f"{name}_codes", codebook(count, size, seed + 1))
-
-    def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
-        """words (B, L), 0 for none -> what they mean (B, L, D), which of them are there (B, L) in {0, 1}."""
-        there = torch.cat([torch.ones_like(words[:, :1]), (words[:, 1:] > 0).long()], 1)
-        x = self.words(words) + self.order.weight[: words.shape[1]]
-        bias = (there - 1)[:, None, None, :] * 1e4
-        for reader in self.readers:
-            x = reader(x, bias)
-        return self.read_norm(x), there
 
     def forward(self, noisy: Tensor, t: Tensor, size: Tensor, meaning: Tensor, there: Tensor) -> Composition:
         """noisy (B, CODES), t (B,), size (B, 2) half width and half height in position units; meaning and

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from limner.nano.boxes import TEXT_TOKENS
-from training.composer import Block, Reader
+from training.composer import Block, Reader, WordReader
 from training.coordinates import channel_fourier, fourier
 from training.networks import Conv, UNet
 
@@ -32,7 +32,7 @@ class IllustratorShape:
     depth: int = 2
 
 
-class Illustrator(UNet):
+class Illustrator(WordReader, UNet):
     """Noisy pixels, time and words -> clean pixels.
 
     The words modulate every layer as a mean, and are looked at one by one at 1/16 of the picture, where its
@@ -58,16 +58,6 @@ class Illustrator(UNet):
         nn.init.normal_(self.order.weight, std=0.2)
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
-
-    def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
-        """words (B, L), 0 for none -> what they mean (B, L, D), which of them are there (B, L) in {0, 1};
-        the first is, even where no word is, and stands for the empty caption."""
-        there = torch.cat([torch.ones_like(words[:, :1]), (words[:, 1:] > 0).long()], 1)
-        x = self.words(words) + self.order.weight[: words.shape[1]]
-        bias = (there - 1)[:, None, None, :] * 1e4
-        for reader in self.readers:
-            x = reader(x, bias)
-        return self.read_norm(x), there
 
     def forward(self, noisy: Tensor, t: Tensor, position: Tensor, meaning: Tensor, there: Tensor) -> Tensor:
         """noisy (B, 3, 4h, 4w), t (B,), position (B, 2, h, w) of limner.nano.boxes; meaning and there as

@@ -3,7 +3,7 @@ part of it, and figures.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from opentelemetry.trace import SpanKind
@@ -23,15 +23,8 @@ class Observer:
     def __init__(self) -> None:
         self.figures = Figures()
 
-    @contextmanager
-    def attempt(self, prediction_id: str, origin: str) -> Iterator[None]:
-        known = Origin.parse(origin)
-        attributes = {"limner.prediction_id": prediction_id}
-        with (
-            bound_contextvars(prediction_id=prediction_id, **known.names),
-            TRACER.start_as_current_span("generate", known.context, SpanKind.CONSUMER, attributes),
-        ):
-            yield
+    def attempt(self, prediction_id: str, origin: str) -> AbstractContextManager[None]:
+        return _following(origin, "generate", prediction_id=prediction_id)
 
     def begun(self, prediction: Prediction, origin: str, now: datetime) -> None:
         attributes = {"limner.prediction_id": prediction.id, "limner.model": prediction.model_id}
@@ -49,18 +42,23 @@ class Observer:
             of_size.observe(making.engine_seconds)
         self.figures.finished.labels(prediction.model_id, making.outcome or "lost").inc()
 
-    @contextmanager
-    def delivery(self, delivery_id: str, origin: str) -> Iterator[None]:
-        known = Origin.parse(origin)
-        attributes = {"limner.delivery_id": delivery_id}
-        with (
-            bound_contextvars(delivery_id=delivery_id, **known.names),
-            TRACER.start_as_current_span("deliver", known.context, SpanKind.CONSUMER, attributes),
-        ):
-            yield
+    def delivery(self, delivery_id: str, origin: str) -> AbstractContextManager[None]:
+        return _following(origin, "deliver", delivery_id=delivery_id)
 
     def sent(self, outcome: Outcome | None) -> None:
         """None: there was nothing to send any more."""
         if outcome is not None:
             refused = "unanswered" if outcome.http_status is None else "refused"
             self.figures.webhooks.labels("delivered" if outcome.is_delivered else refused).inc()
+
+
+@contextmanager
+def _following(origin: str, name: str, **ids: str) -> Iterator[None]:
+    """A span of this name, and the ids in every line of the log, as a part of what the origin began."""
+    known = Origin.parse(origin)
+    attributes = {f"limner.{key}": value for key, value in ids.items()}
+    with (
+        bound_contextvars(**ids, **known.names),
+        TRACER.start_as_current_span(name, known.context, SpanKind.CONSUMER, attributes),
+    ):
+        yield
