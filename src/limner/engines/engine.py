@@ -40,7 +40,9 @@ Preview = Callable[[], Pixels]
 class Progress:
     """A finished denoising step: ``step`` of ``num_steps`` of the whole request, from 1.
 
-    ``preview`` costs nothing until it is called, and is for few steps; None where there is nothing to see.
+    An engine that waits for another one says so at least every second: then a step may come again, or be
+    passed over, and the first may be 0. It never goes back. ``preview`` costs nothing until it is called, and
+    is for few steps; None where there is nothing to see.
     """
 
     step: int
@@ -49,12 +51,27 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A picture that the engine's own content filter kept back. The rest of a request is none the worse."""
+
+    n: int  # which of the request's seeds, from 1
+    reason: str  # in a word, such as "image_safety"
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """The pictures in the order of the request's seeds, and what the caller should know of them."""
 
-    images: tuple[Pixels, ...]
+    images: tuple[Pixels, ...]  # without those that were refused
     made_by: str  # engine and weights, such as "nano/2026.11.1"
     warnings: tuple[str, ...] = ()  # for the caller: words left out, inputs without effect
+    refused: tuple[Refusal, ...] = ()
+
+    def numbered(self) -> list[tuple[int, Pixels]]:
+        """Each picture with the number of its seed, from 1. Raises ValueError where that does not add up."""
+        kept_back = {refusal.n for refusal in self.refused}
+        every = range(1, len(self.images) + len(self.refused) + 1)
+        return list(zip((n for n in every if n not in kept_back), self.images, strict=True))
 
 
 OnStep = Callable[[Progress], None]
