@@ -42,12 +42,23 @@ class EngineChoice:
     name: str = BUILT_IN_ENGINE
     options: tuple[tuple[str, str], ...] = ()  # such as ("weights", "Tongyi-MAI/Z-Image-Turbo")
     own_pool: str = ""
+    chain: tuple["EngineChoice", ...] = ()  # those that are asked in turn; then it has no options of its own
+    max_failures: int = 3  # in a row, after which a chain lets it rest
+    pause_seconds: float = 60.0  # how long
+
+    @classmethod
+    def in_turn(cls, chain: tuple["EngineChoice", ...], own_pool: str = "") -> "EngineChoice":
+        """The first of these that can."""
+        return cls(" > ".join(choice.name for choice in chain), (), own_pool, chain)
 
     @property
     def pool(self) -> str:
         """The queue that the workers with this engine listen to: one for all models of an engine, unless a
-        model is given another, to be served by hosts of its own."""
-        return self.own_pool or ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
+        model is given another, to be served by hosts of its own. A chain is not the same queue as its first
+        engine: who serves that one alone could not go on with the second."""
+        if self.own_pool or self.chain:
+            return self.own_pool or " > ".join(choice.pool for choice in self.chain)
+        return ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
 
     @property
     def unpooled(self) -> "EngineChoice":

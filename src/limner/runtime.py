@@ -4,7 +4,7 @@ Nothing is loaded or migrated by building; ``serve`` and ``worker`` migrate firs
 (or ``generate``, in this process) loads an engine.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,8 @@ from limner.catalog import Catalog, EngineChoice, ModelSpec, build_catalog
 from limner.db.clock import DatabaseClock
 from limner.db.database import Database, open_database
 from limner.db.migrations.upgrade import upgrade
-from limner.engines.engine import Engine, GenerationRequest, load_engine
+from limner.engines.engine import Engine, GenerationRequest
+from limner.engines.loading import Loader
 from limner.errors import BadSettings, LimnerError, NotFound
 from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions.admission import Limits
@@ -25,7 +26,7 @@ from limner.predictions.delivering import Courier
 from limner.predictions.speeds import RememberedSpeeds
 from limner.queueing import Queue
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
-from limner.settings import ModelChoice, Settings
+from limner.settings import EngineEntry, ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
 from limner.webhooks.sending import Sender
@@ -174,7 +175,7 @@ def courier_of(runtime: Runtime, clock: Callable[[], datetime]) -> Courier:
 
 def load_engine_of(spec: ModelSpec) -> Engine:
     """Raises EngineFailed."""
-    return load_engine(spec.engine.name, dict(spec.engine.options))
+    return Loader().load(spec.engine.unpooled)
 
 
 Engines = dict[str, Engine]
@@ -191,13 +192,11 @@ def require_models(runtime: Runtime) -> None:
 
 def load_engines(runtime: Runtime) -> Engines:
     """Those of the models that this worker is to serve, as far as they can be loaded. Raises NotFound."""
-    loaded: dict[EngineChoice, Engine] = {}
+    loader = Loader()
     engines: Engines = {}
     for spec in _served(runtime):
         try:
-            if spec.engine.unpooled not in loaded:
-                loaded[spec.engine.unpooled] = load_engine_of(spec)
-            engines[spec.engine.pool] = loaded[spec.engine.unpooled]
+            engines[spec.engine.pool] = loader.load(spec.engine.unpooled)
         except Exception as error:  # of whatever kind: the other engines serve on
             log.error("engine not loaded", engine=spec.engine.pool, exc_info=error)
     return engines
@@ -226,5 +225,19 @@ def generation_request(spec: ModelSpec, request: ImageInput) -> GenerationReques
 
 
 def _choice(model: ModelChoice) -> EngineChoice:
-    options: Mapping[str, str] = model.options | ({"weights": model.weights} if model.weights else {})
-    return EngineChoice(model.engine, tuple(sorted(options.items())), model.pool)
+    if model.engines:
+        return EngineChoice.in_turn(tuple(_engine(entry) for entry in model.engines), model.pool)
+    return EngineChoice(model.engine, _options(model), model.pool)
+
+
+def _engine(entry: EngineEntry) -> EngineChoice:
+    return EngineChoice(
+        entry.engine,
+        _options(entry),
+        max_failures=entry.max_failures,
+        pause_seconds=entry.pause_seconds,
+    )
+
+
+def _options(of: ModelChoice | EngineEntry) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((of.options | ({"weights": of.weights} if of.weights else {})).items()))

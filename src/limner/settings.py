@@ -6,7 +6,15 @@ Only cli and runtime know this class; every other module is handed the values it
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -27,6 +35,23 @@ def _check_key(key: SecretStr) -> SecretStr:
 ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 
 
+class EngineEntry(BaseModel):
+    """An engine of a chain: a name, or a table that says more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: str
+    weights: str = ""
+    options: dict[str, str] = Field(default_factory=dict)
+    max_failures: int = Field(3, ge=1)  # in a row, after which it rests
+    pause_seconds: float = Field(60, gt=0)  # how long
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        return {"engine": given} if isinstance(given, str) else given
+
+
 class ModelChoice(BaseModel):
     """Which engine serves a model, with which weights and which further options of that engine."""
 
@@ -36,7 +61,17 @@ class ModelChoice(BaseModel):
     weights: str = ""
     options: dict[str, str] = Field(default_factory=dict)
     pool: str = Field("", max_length=200)  # the queue; by default one for all models of an engine
+    engines: tuple[EngineEntry, ...] = ()
 
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_several(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not given.get("engines"):
+            return given
+        if any(given.get(name) for name in ("engine", "weights", "options")):
+            raise ValueError("engines stands alone: weights and options belong into its entries")
+        return given | {"engine": ""}
 
 class ConfigFile(BaseSettings):
     """Where limner.toml is; read before everything else."""

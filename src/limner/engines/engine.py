@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from limner.errors import EngineFailed
 
 ENTRY_POINT_GROUP = "limner.engines"
+EXTRAS = {"diffusers": "gpu", "gemini": "gemini", "openai": "openai", "wavespeed": "wavespeed"}
 
 Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 
@@ -74,6 +75,10 @@ class Generation:
         return list(zip((n for n in every if n not in kept_back), self.images, strict=True))
 
 
+class Unsuited(EngineFailed):
+    """This request is nothing for this engine, with which nothing is wrong: too long a prompt, say."""
+
+
 OnStep = Callable[[Progress], None]
 """Called after every step, on the generating thread. It may raise to abandon the request."""
 
@@ -98,5 +103,10 @@ def load_engine(name: str, options: Options | None = None) -> Engine:
     found = entry_points(group=ENTRY_POINT_GROUP, name=name)
     if not found:
         raise EngineFailed(f"There is no engine named {name!r} installed.")
-    loader: EngineLoader = next(iter(found)).load()
+    try:
+        loader: EngineLoader = next(iter(found)).load()
+    except ModuleNotFoundError as error:
+        remedy = f": pip install 'limner[{EXTRAS[name]}]'" if name in EXTRAS else ""
+        text = f"The engine {name!r} needs the package {error.name}, which is not installed{remedy}."
+        raise EngineFailed(text) from error
     return loader(options or {})
