@@ -32,6 +32,7 @@ from limner.runtime import (
     build_runtime,
     catalog_of,
     ensure_default_account,
+    load_imprint_of,
     load_safety_of,
     migrate,
     require_models,
@@ -244,7 +245,8 @@ def _own_key(settings: Settings) -> str:
 
 def _maker(settings: Settings, server: str | None) -> Maker:
     if server is None:
-        return Here(catalog_of(settings), load_safety_of(settings))
+        imprint = load_imprint_of(settings, datetime.now(UTC))
+        return Here(catalog_of(settings), load_safety_of(settings), imprint)
     return There(server, _own_key(settings))
 
 

@@ -24,6 +24,10 @@ from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
 from limner.predictions.speeds import RememberedSpeeds
+from limner.provenance.imprint import Imprint
+from limner.provenance.keeping import Keeper, OwnFiles
+from limner.provenance.signing import Signer
+from limner.provenance.verifying import Verifier
 from limner.queueing import Queue
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
 from limner.settings import EngineEntry, ModelChoice, Settings
@@ -78,6 +82,7 @@ class Health:
 def build_runtime(settings: Settings) -> Runtime:
     """Raises BadSettings."""
     require_checks(settings.safety_list, settings.prompt_check_names, settings.image_check_names)
+    _keeper(settings, None).own_files.check()
     database = open_database(settings.resolved_database_url)
     storage = open_storage(settings.resolved_storage_url)
     is_signed = settings.storage_links == "signed"
@@ -162,6 +167,25 @@ def load_safety_of(settings: Settings) -> Safety:
     rules = Rules(Mode(settings.safety), settings.safety_flag_threshold, settings.safety_filter_threshold)
     names = settings.prompt_check_names, settings.image_check_names
     return load_safety(rules, settings.safety_list, *names)
+
+
+def load_imprint_of(settings: Settings, now: datetime, database: Database | None = None) -> Imprint:
+    """Makes the identity that signs, where there is none yet. Raises BadSettings and DatabaseUnavailable."""
+    if settings.provenance == "off":
+        return Imprint()
+    return Imprint(Signer(_keeper(settings, database).identity(now)))
+
+
+def load_verifier_of(settings: Settings, database: Database) -> Verifier:
+    """Of everybody who is trusted as of now. Raises BadSettings and DatabaseUnavailable."""
+    return Verifier(_keeper(settings, database).authorities())
+
+
+def _keeper(settings: Settings, database: Database | None) -> Keeper:
+    files = OwnFiles(settings.provenance_certificates, settings.provenance_key, settings.provenance_trusted)
+    if database is not None and not database.is_sqlite:
+        return Keeper(settings.resolved_data_dir, files, database)
+    return Keeper(settings.resolved_data_dir / "provenance", files)
 
 
 def courier_of(runtime: Runtime, clock: Callable[[], datetime]) -> Courier:

@@ -53,16 +53,16 @@ class EngineEntry(BaseModel):
 
 
 class ModelChoice(BaseModel):
-    """Which engine serves a model, with which weights and which further options of that engine."""
+    """Which engine serves a model, with which weights and which further options of that engine; or several
+    that are asked in turn."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     engine: str
     weights: str = ""
     options: dict[str, str] = Field(default_factory=dict)
-    pool: str = Field("", max_length=200)  # the queue; by default one for all models of an engine
     engines: tuple[EngineEntry, ...] = ()
-
+    pool: str = Field("", max_length=200)  # the queue; by default one for all models of an engine
 
     @model_validator(mode="before")
     @classmethod
@@ -72,6 +72,7 @@ class ModelChoice(BaseModel):
         if any(given.get(name) for name in ("engine", "weights", "options")):
             raise ValueError("engines stands alone: weights and options belong into its entries")
         return given | {"engine": ""}
+
 
 class ConfigFile(BaseSettings):
     """Where limner.toml is; read before everything else."""
@@ -171,6 +172,16 @@ class Settings(BaseSettings):
     )
     safety_list: Path | None = Field(
         None, description="A file of further words and patterns for the prompt check."
+    )
+    provenance: Literal["on", "off"] = Field(
+        "on", description="on: every picture is signed, and its file says what made it: see provenance.md."
+    )
+    provenance_certificates: Path | None = Field(
+        None, description="Certificates to sign with, in place of our own: PEM, the authority's last."
+    )
+    provenance_key: Path | None = Field(None, description="The private key of the first of them: PEM.")
+    provenance_trusted: Path | None = Field(
+        None, description="Certificates of further authorities whose signatures count: PEM."
     )
     prompt_checks: str = Field(
         "", description="Further checks of prompts: entry points in limner.prompt_checks, comma-separated."

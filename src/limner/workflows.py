@@ -46,7 +46,15 @@ from limner.queueing import (
     WEBHOOKS,
     is_worth_logging,
 )
-from limner.runtime import Engines, Runtime, courier_of, generation_request, load_engines, load_safety_of
+from limner.runtime import (
+    Engines,
+    Runtime,
+    courier_of,
+    generation_request,
+    load_engines,
+    load_imprint_of,
+    load_safety_of,
+)
 from limner.telemetry.figures import parse_address, serve_figures
 from limner.workers import Worker
 
@@ -87,6 +95,7 @@ class Shift:
         self._told: Counter[int] = Counter()
         self._parent_pid = parent_pid
         self._safety = load_safety_of(runtime.settings)
+        self._imprint = load_imprint_of(runtime.settings, runtime.clock.now(), runtime.database)
         self._courier = courier_of(runtime, runtime.clock.now)
         self._engines: Engines = {}
         self._making: dict[str, Making] = {}
@@ -222,6 +231,7 @@ class Shift:
             prediction,
             self.runtime.settings.silence_seconds,
             self.runtime.settings.storage_patience_seconds,
+            self._imprint,
         )
         try:
             spec = self.runtime.catalog.find(prediction.model_id)

@@ -1,6 +1,6 @@
-"""The tables of the fleet: who works, whose turn it was last, and how fast the engines are."""
+"""The tables of the fleet: who works, whose turn it was last, how fast the engines are, and who signs."""
 
-from sqlalchemy import JSON, Column, Float, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Column, Float, Index, Integer, String, Table, Text, text
 
 from limner.db.columns import UtcDateTime, hex_id, metadata
 
@@ -42,4 +42,13 @@ engine_speeds = Table(
     Column("seconds", Float, nullable=False),
     Column("num_samples", Integer, nullable=False),
     Column("measured_at", UtcDateTime, nullable=False),
+)
+
+# The key that signs pictures, with its certificates; for those who share no disk to keep it on.
+signing_identities = Table(
+    "signing_identities",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("pem", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

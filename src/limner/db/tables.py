@@ -19,6 +19,7 @@ from sqlalchemy import (
 from limner.db.columns import ROW_NUMBER, UtcDateTime, hex_id, metadata
 from limner.db.fleet_tables import account_turns as account_turns
 from limner.db.fleet_tables import engine_speeds as engine_speeds
+from limner.db.fleet_tables import signing_identities as signing_identities
 from limner.db.fleet_tables import workers as workers
 
 accounts = Table(

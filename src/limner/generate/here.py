@@ -1,5 +1,6 @@
 """Pictures from an engine in this process, without a database. An engine is loaded once, for a batch."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from limner import images
@@ -8,17 +9,19 @@ from limner.engines.engine import Engine, Pixels, Progress
 from limner.errors import EngineFailed
 from limner.generate.commission import Commission
 from limner.inputs import parse_input
+from limner.provenance.imprint import Imprint
+from limner.provenance.signing import Origin
 from limner.runtime import generation_request, load_engine_of
 from limner.safety.checks import FILTERED_TEXT, Safety
 
 
 class Here:
-    def __init__(self, catalog: Catalog, safety: Safety) -> None:
-        self._catalog, self._safety = catalog, safety
+    def __init__(self, catalog: Catalog, safety: Safety, imprint: Imprint) -> None:
+        self._catalog, self._safety, self._imprint = catalog, safety, imprint
         self._engines: dict[EngineChoice, Engine] = {}
 
     def make(self, commission: Commission) -> list[Path]:
-        """Raises NotFound, InvalidInput, EngineFailed, CheckFailed."""
+        """Raises NotFound, InvalidInput, EngineFailed, CheckFailed, SigningFailed."""
         spec = self._catalog.find(commission.model_id)
         request = generation_request(spec, parse_input(spec.inputs, commission.inputs))
         if category := self._safety.judge_prompt(request.prompt).filtered_category:
@@ -31,9 +34,11 @@ class Here:
         generation = self._engine(spec, commission).generate(request, on_step)
         for warning in generation.warnings:
             commission.on_warning(warning)
-        made = zip(request.seeds, generation.images, strict=True)
+        for refusal in generation.refused:
+            commission.on_warning(f"{FILTERED_TEXT}: picture {refusal.n} ({refusal.reason})")
+        made = ((request.seeds[n - 1], pixels) for n, pixels in generation.numbered())
         return [
-            _write(commission, pixels, seed)
+            self._write(commission, pixels, Origin(generation.made_by, datetime.now(UTC), seed=seed))
             for seed, pixels in made
             if self._passes(commission, pixels, seed)
         ]
@@ -55,7 +60,7 @@ class Here:
             commission.on_warning(f"the picture of seed {seed} is filtered: {judgement.filtered_category}")
         return not judgement.is_filtered
 
-
-def _write(commission: Commission, pixels: Pixels, seed: int) -> Path:
-    encoded = images.encode(pixels, "png")
-    return commission.write(encoded.content, seed, encoded.extension)
+    def _write(self, commission: Commission, pixels: Pixels, origin: Origin) -> Path:
+        encoded = images.encode(pixels, "png")
+        signed = self._imprint.on_file(encoded.content, encoded.content_type, origin)
+        return commission.write(signed, origin.seed, encoded.extension)

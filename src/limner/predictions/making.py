@@ -7,7 +7,7 @@ prediction closed, or raises LeaseLost (another attempt has it) or DatabaseUnava
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -16,12 +16,14 @@ from sqlalchemy import Connection
 
 from limner import images
 from limner.db.database import Database, DatabaseUnavailable
-from limner.engines.engine import Engine, Generation, GenerationRequest, Progress
+from limner.engines.engine import Engine, Generation, GenerationRequest, Pixels, Progress
 from limner.errors import EngineFailed
 from limner.predictions import lifecycle
 from limner.predictions.lifecycle import CancelRequested, LeaseLost, Made
 from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction
+from limner.provenance.imprint import UNSIGNED, Imprint
+from limner.provenance.signing import Origin, SigningFailed
 from limner.safety.checks import FILTERED_TEXT, CheckFailed, Judgement, Safety
 from limner.storage import Storage, StorageUnavailable
 from limner.telemetry.tracing import TRACER
@@ -57,8 +59,11 @@ class Judged:
 
     @property
     def filtered(self) -> tuple[Filtered, ...]:
-        numbered = enumerate(self.judgements, 1)
-        return tuple(Filtered(n, one.filtered_category) for n, one in numbered if one.is_filtered)
+        """By our checks, or already by the engine's own."""
+        judged = zip(self.generation.numbered(), self.judgements, strict=True)
+        found = [Filtered(n, one.filtered_category) for (n, _), one in judged if one.is_filtered]
+        found += [Filtered(refusal.n, refusal.reason) for refusal in self.generation.refused]
+        return tuple(sorted(found, key=lambda one: one.n))
 
 
 @dataclass(slots=True)
@@ -74,6 +79,7 @@ class Making:
     prediction: Prediction
     patience_seconds: float = 0.0  # with a database that cannot be reached
     storage_patience_seconds: float = 0.0  # with a storage that fails, for each picture
+    imprint: Imprint = UNSIGNED
     ticked: float | None = None
     engine_seconds: float = field(default=0.0, init=False)  # of all pictures, once they are made
     outcome: str = field(default="", init=False)  # completed, cancelled, filtered, failed, or lost: ""
@@ -183,12 +189,13 @@ class Making:
     def _deliver(self, judged: Judged, request: GenerationRequest) -> list[Output]:
         """Under the attempt, so that a worker taken for dead cannot touch what its successor delivers."""
         outputs = []
-        made = zip(judged.generation.images, request.seeds, judged.judgements, strict=True)
-        for n, (pixels, seed, judgement) in enumerate(made, 1):
+        made_at = self.clock()
+        for (n, pixels), judgement in zip(judged.generation.numbered(), judged.judgements, strict=True):
             if judgement.is_filtered:
                 continue
-            with TRACER.start_as_current_span("encode"):
-                encoded = images.encode(pixels, self.prediction.request.output_format)
+            seed = request.seeds[n - 1]
+            origin = Origin(judged.generation.made_by, made_at, self.prediction.id, n, seed)
+            encoded = self._file(pixels, origin)
             key = f"predictions/{self.prediction.id}/{self.prediction.attempt}/{n}.{encoded.extension}"
             with TRACER.start_as_current_span("store"):
                 self._store(key, encoded)
@@ -196,6 +203,14 @@ class Making:
             is_nsfw = judgement.is_flagged
             outputs.append(Output(n, key, seed, *size, encoded.content_type, num_bytes, is_nsfw))
         return outputs
+
+    def _file(self, pixels: Pixels, origin: Origin) -> images.Encoded:
+        """Raises SigningFailed."""
+        with TRACER.start_as_current_span("encode"):
+            encoded = images.encode(pixels, self.prediction.request.output_format)
+        with TRACER.start_as_current_span("sign"):
+            signed = self.imprint.on_file(encoded.content, encoded.content_type, origin)
+        return replace(encoded, content=signed)
 
     def _store(self, key: str, encoded: images.Encoded) -> None:
         """A storage that fails is asked again for a while: the picture took longer to make. Raises
@@ -217,8 +232,8 @@ class Making:
 
 def _check(generation: Generation, request: GenerationRequest) -> None:
     """Raises EngineFailed when this is not what was asked for."""
-    if len(generation.images) != len(request.seeds):
-        delivered, asked = len(generation.images), len(request.seeds)
+    delivered, asked = len(generation.images) + len(generation.refused), len(request.seeds)
+    if delivered != asked:
         raise EngineFailed(f"The engine delivered {delivered} images where {asked} were asked for.")
     shape = (request.height, request.width, 3)
     for pixels in generation.images:
@@ -243,6 +258,9 @@ def _failure(error: Exception, prediction_id: str) -> Failure:
         case CheckFailed():
             log.error("content filter failed", prediction_id=prediction_id, exc_info=error)
             return Failure(f"{error.message} Nothing was charged.", FailureCode.UNAVAILABLE)
+        case SigningFailed():
+            log.error("output not signed", prediction_id=prediction_id, cause=error.message)
+            return Failure("The pictures could not be signed; nothing was charged.", FailureCode.INTERNAL)
         case StorageUnavailable():
             log.error("output not stored", prediction_id=prediction_id, cause=error.message)
             return Failure("The pictures could not be stored; nothing was charged.", FailureCode.UNAVAILABLE)

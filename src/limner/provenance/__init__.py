@@ -1,0 +1,1 @@
+"""Where a picture comes from: signed into its file, and read back from any file. See docs/provenance.md."""
