@@ -34,7 +34,7 @@ from limner.settings import EngineEntry, ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
 from limner.webhooks.sending import Sender
-from limner.workers import AdvisoryLocks, Crew, FileLocks, Locks
+from limner.workers import AdvisoryLocks, Crew, FileLocks, Lately, Locks
 
 DEFAULT_ACCOUNT = "default"
 DEFAULT_CREDIT_MICROS = 1_000 * ledger.MICROS_PER_DOLLAR
@@ -58,6 +58,10 @@ class Runtime:
     intake: Intake
     public_url: str
     link_lifetime: timedelta | None = None  # of links to the storage itself; None: files are passed through
+
+    def lately(self, now: datetime | None = None) -> Lately:
+        """In which every worker that lives was heard of."""
+        return Lately(now or self.clock.now(), timedelta(seconds=self.settings.silence_seconds))
 
     def close(self) -> None:
         self.queue.close()
@@ -155,7 +159,7 @@ def check_health(runtime: Runtime, now: datetime) -> Health:
     state = {"database": "ok", "storage": runtime.storage.state()}
     try:
         with runtime.database.read() as tx:
-            crew = workers.crew(tx, now - timedelta(seconds=runtime.settings.silence_seconds))
+            crew = workers.crew(tx, runtime.lately(now))
     except LimnerError as error:
         state["database"] = error.message
     unserved = tuple(spec.model_id for spec in runtime.catalog if not crew.serves(spec.engine.pool))

@@ -3,7 +3,6 @@ Whatever is broken off here is found again by the next who comes.
 """
 
 import time
-from datetime import timedelta
 
 import structlog
 
@@ -41,10 +40,9 @@ class Watch:
             raise
 
     def _look(self) -> None:
-        settings = self._runtime.settings
-        since = self._runtime.clock.now() - timedelta(seconds=settings.silence_seconds)
+        lately = self._runtime.lately()
         with self._runtime.database.read() as tx:
-            self.is_on_watch = workers.is_watchman(tx, self._worker_id, since)
+            self.is_on_watch = workers.is_watchman(tx, self._worker_id, lately)
         if self.is_on_watch:
             self._rescue_the_dead()
             let_in(self._runtime)

@@ -11,7 +11,7 @@ import socket
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -36,6 +36,18 @@ class Sign(NamedTuple):
 
     beats: int
     heartbeat_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Whoever lives was heard of within ``silence`` of now, either way: a clock that was set back leaves
+    signs of the dead ahead of itself, which must not count until it has caught up."""
+
+    now: datetime
+    silence: timedelta
+
+    def covers(self, at: datetime) -> bool:
+        return abs(at - self.now) <= self.silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +116,28 @@ def signs(tx: Connection, worker_id: str) -> dict[str, Sign]:
     return {row.id: Sign(row.beats, row.heartbeat_at) for row in tx.execute(query)}
 
 
-def is_watchman(tx: Connection, worker_id: str, since: datetime) -> bool:
-    """Whether this worker is among the few that look after the dead: of those heard of since then the newest,
+def is_watchman(tx: Connection, worker_id: str, lately: Lately) -> bool:
+    """Whether this worker is among the few that look after the dead: of those heard of lately the newest,
     so that whoever starts in the place of a dead one looks at once."""
-    query = select(workers.c.id).where(_heard(since) | (workers.c.id == worker_id))
+    query = select(workers.c.id).where(_heard(lately) | (workers.c.id == worker_id))
     newest = query.order_by(workers.c.started_at.desc(), workers.c.id).limit(NUM_WATCHMEN)
     return worker_id in tx.execute(newest).scalars()
 
 
-def crew(tx: Connection, since: datetime) -> Crew:
-    """Who was heard of since then, by the database's time."""
-    rows = tx.execute(select(workers.c.pools, workers.c.stopping_at).where(_heard(since))).all()
+def crew(tx: Connection, lately: Lately) -> Crew:
+    """Who was heard of, by the database's time."""
+    rows = tx.execute(select(workers.c.pools, workers.c.stopping_at).where(_heard(lately))).all()
     serving = [row.pools for row in rows if row.stopping_at is None]
     named = frozenset(pool for pools in serving for pool in pools or ())
     return Crew(len(rows), named, serves_all=None in serving)
 
 
-def count_beating(tx: Connection, since: datetime) -> int:
-    return int(tx.execute(select(func.count()).select_from(workers).where(_heard(since))).scalar_one())
+def count_beating(tx: Connection, lately: Lately) -> int:
+    return int(tx.execute(select(func.count()).select_from(workers).where(_heard(lately))).scalar_one())
 
 
-def _heard(since: datetime) -> ColumnElement[bool]:
-    return workers.c.heartbeat_at >= since
+def _heard(lately: Lately) -> ColumnElement[bool]:
+    return workers.c.heartbeat_at.between(lately.now - lately.silence, lately.now + lately.silence)
 
 
 @dataclass(slots=True)

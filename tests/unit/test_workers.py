@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from limner import workers
 from limner.db.database import Database
 from limner.db.tables import workers as workers_table
-from limner.workers import NUM_WATCHMEN, AdvisoryLocks, Crew, FileLocks, Locks, Sign, Vigil, Worker
+from limner.workers import NUM_WATCHMEN, AdvisoryLocks, Crew, FileLocks, Lately, Locks, Sign, Vigil, Worker
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def test_a_row_beats_until_it_is_removed(database: Database) -> None:
         workers.register(tx, one, NOW)
         workers.register(tx, other, NOW)
         assert workers.beat(tx, one.id, later)
-        assert workers.count_beating(tx, later) == 1
+        assert workers.count_beating(tx, at(later)) == 1
         assert workers.signs(tx, one.id) == {other.id: Sign(0, NOW)}
         assert workers.signs(tx, other.id) == {one.id: Sign(1, later)}
         workers.remove(tx, other.id)
@@ -45,9 +45,9 @@ def test_who_serves_what_is_told_until_it_stops(database: Database) -> None:
         workers.serve(tx, one.id, ["nano", "gemini"])
         workers.serve(tx, other.id, ["nano"])
         workers.serve(tx, silent.id, ["wavespeed"])
-        assert workers.crew(tx, NOW) == Crew(2, frozenset({"nano", "gemini"}), serves_all=False)
+        assert workers.crew(tx, at(NOW)) == Crew(2, frozenset({"nano", "gemini"}), serves_all=False)
         workers.stop(tx, one.id, NOW)
-        crew = workers.crew(tx, NOW)
+        crew = workers.crew(tx, at(NOW))
     assert (crew.count, crew.serves("nano"), crew.serves("gemini")) == (2, True, False)
 
 
@@ -55,7 +55,7 @@ def test_a_worker_of_the_former_version_serves_everything(database: Database) ->
     row = {"id": "0" * 32, "host": "old", "pid": 1, "started_at": NOW, "heartbeat_at": NOW}
     with database.begin() as tx:
         tx.execute(insert(workers_table).values(row))
-        assert workers.crew(tx, NOW).serves("anything")
+        assert workers.crew(tx, at(NOW)).serves("anything")
 
 
 def test_the_newest_few_are_on_watch(database: Database) -> None:
@@ -63,12 +63,28 @@ def test_the_newest_few_are_on_watch(database: Database) -> None:
     with database.begin() as tx:
         for k, worker in enumerate(crowd):
             workers.register(tx, worker, NOW + timedelta(seconds=k))
-        assert not workers.is_watchman(tx, crowd[1].id, NOW)
-        assert all(workers.is_watchman(tx, worker.id, NOW) for worker in crowd[2:])
+        lately = Lately(NOW, timedelta(seconds=20))
+        assert not workers.is_watchman(tx, crowd[1].id, lately)
+        assert all(workers.is_watchman(tx, worker.id, lately) for worker in crowd[2:])
         # When the newest fall silent it is the others' turn.
         for worker in crowd[:3]:
             workers.beat(tx, worker.id, NOW + timedelta(minutes=1))
-        assert workers.is_watchman(tx, crowd[0].id, NOW + timedelta(seconds=30))
+        assert workers.is_watchman(tx, crowd[0].id, Lately(NOW + timedelta(minutes=1), timedelta(seconds=30)))
+
+
+def test_the_dead_of_a_clock_that_was_ahead_keep_no_watch(database: Database) -> None:
+    dead, alive = [Worker() for _ in range(NUM_WATCHMEN)], Worker()
+    with database.begin() as tx:
+        for worker in dead:
+            workers.register(tx, worker, NOW + timedelta(minutes=5))
+        workers.register(tx, alive, NOW)
+        lately = Lately(NOW + timedelta(seconds=2), timedelta(seconds=15))
+        assert workers.is_watchman(tx, alive.id, lately)
+        assert workers.crew(tx, lately).count == workers.count_beating(tx, lately) == 1
+
+
+def at(moment: datetime) -> Lately:
+    return Lately(moment, timedelta())
 
 
 ALIVE, FROZEN = "a" * 32, "f" * 32

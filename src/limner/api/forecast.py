@@ -55,9 +55,9 @@ class Forecast:
             self._looking = None
 
     def _look(self) -> Survey:
-        silent_since = self._runtime.clock.now() - timedelta(seconds=self._runtime.settings.silence_seconds)
+        lately = self._runtime.lately()
         with self._runtime.database.read() as tx:
-            return progress.survey(tx, workers.count_beating(tx, silent_since))
+            return progress.survey(tx, workers.count_beating(tx, lately))
 
     def place(self, prediction_id: str, glance: Glance) -> int:
         """In line; 0 for what does not wait."""

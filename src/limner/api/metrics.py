@@ -6,7 +6,7 @@ dashboard takes the maximum. No label holds anything that a caller sent, and non
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,6 +27,7 @@ from limner.ledger import MICROS_PER_DOLLAR
 from limner.predictions import inspection
 from limner.runtime import Runtime
 from limner.webhooks import store as webhooks
+from limner.workers import Lately
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 UNKNOWN = "other"  # a path that is no route's, a method that nobody has
@@ -81,17 +82,18 @@ class OfAll:
         try:
             now = runtime.clock.now()
             with runtime.database.read() as tx:
-                self._read_queue(tx, now, timedelta(seconds=runtime.settings.silence_seconds))
+                self._read_queue(tx, runtime.lately(now))
                 self._read_ledger(tx)
             self.database_up.set(1)
         except LimnerError:
             self.database_up.set(0)
 
-    def _read_queue(self, tx: Connection, now: datetime, silence: timedelta) -> None:
+    def _read_queue(self, tx: Connection, lately: Lately) -> None:
+        now = lately.now
         for depth in inspection.depths(tx):
             self.queue.labels(depth.pool, depth.state).set(depth.count)
             self.eldest.labels(depth.pool, depth.state).set(_seconds(now, depth.eldest_at))
-        self.workers.set(workers.count_beating(tx, now - silence))
+        self.workers.set(workers.count_beating(tx, lately))
         pending, due_at = webhooks.count_pending(tx)
         self.webhooks.set(pending)
         self.overdue.set(_seconds(now, due_at) if due_at else 0)

@@ -49,11 +49,11 @@ def check_clock(runtime: Runtime) -> Report:
 
 def check_workers(runtime: Runtime) -> Report:
     """Who has fallen silent, and what waits for somebody to serve it."""
-    since = runtime.clock.now() - timedelta(seconds=runtime.settings.silence_seconds)
+    lately = runtime.lately()
     with runtime.database.read() as tx:
-        signs, crew = workers.signs(tx, ""), workers.crew(tx, since)
+        signs, crew = workers.signs(tx, ""), workers.crew(tx, lately)
         pools = {one.pool for one in inspection.depths(tx)}
-    silent = {one: sign.heartbeat_at for one, sign in signs.items() if sign.heartbeat_at < since}
+    silent = {one: sign.heartbeat_at for one, sign in signs.items() if not lately.covers(sign.heartbeat_at)}
     ailments = [
         Ailment(f"last heard of at {at:%Y-%m-%d %H:%M:%S} UTC", one, partial(_rescue, runtime, one))
         for one, at in silent.items()
@@ -70,9 +70,8 @@ def _rescue(runtime: Runtime, worker_id: str) -> str:
 
 def check_engines(runtime: Runtime) -> Report:
     """Each is served by a live worker, or can be loaded here."""
-    since = runtime.clock.now() - timedelta(seconds=runtime.settings.silence_seconds)
     with runtime.database.read() as tx:
-        crew = workers.crew(tx, since)
+        crew = workers.crew(tx, runtime.lately())
     specs = {spec.engine.pool: spec for spec in runtime.catalog}
     served = [pool for pool in specs if crew.count and crew.serves(pool)]
     complaints = {pool: _complaint(spec) for pool, spec in specs.items() if pool not in served}

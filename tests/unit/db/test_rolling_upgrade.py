@@ -1,7 +1,7 @@
 """Old and new side by side: what version 0002 says to the database still works after migration 0003, and each
 takes up what the other has begun. Its statements are written out as that version sent them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from limner.ledger import top_up, unbalanced_accounts
 from limner.predictions import lifecycle, store, turns
 from limner.predictions.order import STANDARD_COST
 from limner.predictions.prediction import Status
-from limner.workers import Worker
+from limner.workers import Lately, Worker
 from tests.unit.predictions.test_lifecycle import MADE, Studio, outputs
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -149,7 +149,7 @@ def test_the_workers_of_both_versions_see_each_other(studio: Studio) -> None:
         workers.serve(tx, new.id, ["nano"])
         old.says(tx, BEAT, OTHERS)
         assert set(workers.signs(tx, new.id)) == {OLD_WORKER}
-        assert workers.crew(tx, NOW).serves("whatever the old one serves")
+        assert workers.crew(tx, Lately(NOW, timedelta(hours=1))).serves("whatever the old one serves")
 
 
 def check_books(studio: Studio, spent_micros: int) -> None:
