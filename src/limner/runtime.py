@@ -24,6 +24,7 @@ from limner.inputs import ImageInput, size_in_pixels, with_seed
 from limner.predictions.admission import Limits
 from limner.predictions.delivering import Courier
 from limner.predictions.speeds import RememberedSpeeds
+from limner.presets import choices_of
 from limner.provenance.imprint import Imprint
 from limner.provenance.keeping import Keeper, OwnFiles
 from limner.provenance.signing import Signer
@@ -127,7 +128,8 @@ def _locks_beside(database: Database) -> Locks:
 
 def catalog_of(settings: Settings) -> Catalog:
     """Raises BadSettings."""
-    return build_catalog({name: _choice(model) for name, model in settings.models.items()})
+    own = {name: _choice(model) for name, model in settings.models.items()}
+    return build_catalog(choices_of(settings.preset) | own)
 
 
 def migrate(runtime: Runtime) -> None:

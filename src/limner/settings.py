@@ -122,6 +122,9 @@ class Settings(BaseSettings):
         "",
         description="host:port of a worker's figures; several workers of a host take the ports from there.",
     )
+    preset: str = Field(
+        "", description="A named choice of engines for the models: nano, gpu-16, gpu-24 or gpu-80."
+    )
     models: dict[str, ModelChoice] = Field(
         default_factory=dict, description="Models mapped to other engines."
     )
