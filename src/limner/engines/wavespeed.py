@@ -131,8 +131,8 @@ class WaveSpeed:
             raise
         except RuntimeError as error:
             raise self._not_submitted(error) from error
-        except (ValueError, TypeError, AttributeError, KeyError) as error:  # it trusts what it reads
-            raise CallFailed("The upstream service made no sense.", Blame.SENT, detail=repr(error)) from error
+        except (requests.RequestException, ValueError, TypeError, AttributeError, KeyError) as error:
+            raise _unknown(error) from error  # it trusts what it reads
         return str(prediction_id)
 
     async def _finish(self, address: str, prediction_id: str, tell: Tell) -> Json:
@@ -173,8 +173,7 @@ class WaveSpeed:
         cause = error.__cause__
         if cause is None or _never_arrived(cause):
             return _of_error(error, self._key)
-        text = "The upstream service did not say whether it took the request."
-        return CallFailed(text, Blame.SENT, detail=repr(cause))
+        return _unknown(cause)
 
     def _call_off(self, address: str, prediction_id: str) -> None:
         """In the background, once. WaveSpeed itself has no such call, and answers 404."""
@@ -237,6 +236,11 @@ def _of_error(error: RuntimeError, key: Key) -> CallFailed:
     if found := re.search(r"HTTP (\d{3})\b", said):
         return of_status(int(found[1]), key.hidden_in(said))
     return no_connection(key.hidden_in(said))
+
+
+def _unknown(cause: BaseException) -> CallFailed:
+    text = "The upstream service did not say whether it took the request."
+    return CallFailed(text, Blame.SENT, detail=repr(cause))
 
 
 def _never_arrived(cause: BaseException) -> bool:

@@ -209,10 +209,7 @@ class Calls:
         """Raises Refused, and EngineFailed when no further try is allowed or would help."""
         deadline = time.monotonic() + self._limits.timeout_seconds
         for left in reversed(range(self._attempts)):
-            address, pause = self._addresses.best(now := time.monotonic())
-            if now + pause > deadline:
-                raise EngineFailed(f"The upstream service wants to be left alone for {pause:.0f} seconds.")
-            await asyncio.sleep(pause)
+            address = await self._awake(deadline)
             try:
                 return await self._call(address, request, request.seeds[number], tell)
             except CallFailed as failed:
@@ -224,6 +221,17 @@ class Calls:
                 if failed.blame is Blame.SENT or is_hopeless or not left or now + pause > deadline:
                     raise EngineFailed(failed.text) from failed
         raise AssertionError("the last try returns or raises")
+
+    async def _awake(self, deadline: float) -> Address:
+        """Where to call, once it may be called. Nothing is awaited between the choice and the call. Raises
+        EngineFailed when that would be too late."""
+        while True:
+            address, pause = self._addresses.best(now := time.monotonic())
+            if not pause:
+                return address
+            if now + pause > deadline:
+                raise EngineFailed(f"The upstream service wants to be left alone for {pause:.0f} seconds.")
+            await asyncio.sleep(pause)
 
     async def _call(self, address: Address, request: GenerationRequest, seed: int, tell: Tell) -> Picture:
         """Raises Refused and CallFailed."""
