@@ -32,6 +32,7 @@ from limner.api import (
     playground,
     predictions,
     prices,
+    provenance,
     sessions,
     thumbnails,
     uploads,
@@ -187,7 +188,7 @@ def _add_routes(app: FastAPI) -> None:
     routers = (
         *(predictions.results, media.router, account.router, models.router, prices.router, llms.router),
         *(events.router, history.router, billing.router, uploads.router, webhooks.router, center.router),
-        *(sessions.router, own_account.router),
+        *(provenance.router, sessions.router, own_account.router),
         *(health.router, thumbnails.router, playground.router),
     )
     for router in (*routers, predictions.submissions):

@@ -33,10 +33,10 @@ class Pace:
 PACE = Pace()
 
 
-async def read_json(request: Request, optional: bool = False) -> Any:
+async def read_json(request: Request, optional: bool = False, max_bytes: int = MAX_BODY_BYTES) -> Any:
     """Raises TooLarge as soon as that is known, and InvalidInput for what is not JSON. Where a body is
     optional, none is an empty object."""
-    body = await _read(request)
+    body = await _read(request, max_bytes)
     return {} if optional and not body.strip() else parse_json(body)
 
 
@@ -61,9 +61,9 @@ async def read_chunks(request: Request, max_bytes: int, pace: Pace = PACE) -> As
         yield chunk
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, max_bytes: int) -> bytes:
     body = bytearray()
-    async for chunk in read_chunks(request, MAX_BODY_BYTES):
+    async for chunk in read_chunks(request, max_bytes):
         body += chunk
     return bytes(body)
 

@@ -49,6 +49,7 @@ BEYOND = {
     "PUT /api/v3/media/uploads/{ticket}": {409, 415, 429},
     "POST /api/v3/media/upload/binary": {415, 429},
     "POST /api/v3/upload": {415, 429},
+    "POST /api/v3/provenance/verify": {404, 415, 429},
     "GET /media/{file_name}": {416},
     "POST /api/limner/keys": {409},
     "DELETE /api/limner/keys/{key_id}": {409},

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from limner.api.context import InContext
+from limner.api.context import Context, InContext
 from limner.api.files import FURTHER_ANSWERS, RANGE_PARAMETER, File, answer_with
 from limner.api.ids import check_prediction_id, check_upload_id
 from limner.errors import NotFound
@@ -37,13 +37,17 @@ FILE: dict[str, Any] = {
 def read_picture(prediction_id: str, file_name: str, request: Request, context: InContext) -> Response:
     """The bytes of picture n, counted from 1, as in `/predictions/<id>/1.png`; one range of them where that
     is asked for."""
+    return answer_with(find_picture(context, prediction_id, file_name), request, context.runtime)
+
+
+def find_picture(context: Context, prediction_id: str, file_name: str) -> File:
+    """Raises NotFound."""
     check_prediction_id(prediction_id)
     with context.runtime.database.read() as tx:
         output = store.find_output(tx, prediction_id, _number(file_name))
     if output.file_name != file_name:
         raise NotFound(f'there is no picture "{file_name}" of this prediction')
-    file = File(output.object_key, output.size_bytes, output.content_type)
-    return answer_with(file, request, context.runtime)
+    return File(output.object_key, output.size_bytes, output.content_type)
 
 
 @router.get("/media/{file_name}", summary="A file that was uploaded", response_class=Response, **FILE)

@@ -18,6 +18,7 @@ FIRST = "POST /api/v3/{model_id}"
 GROUPS = {
     "predictions": "Predictions",
     "pictures": "Pictures",
+    "provenance": "Provenance",
     "models": "Models and prices",
     "account": "Account",
     "uploads": "Uploads",

@@ -1,36 +1,29 @@
 """Files that callers bring, by the three ways that WaveSpeed's clients and documents know: a ticket and a PUT
 of the bytes, and two paths for a form.
 
-What comes is written to disk as it comes, never held in memory; checking and storing it have threads of their
-own, so that large files keep nobody waiting.
+Checking and storing them has threads of its own, so that large files keep nobody waiting.
 """
 
-import tempfile
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
-from limner.api.body import read_chunks
 from limner.api.context import BEARER, ByCaller, Context, InContext
 from limner.api.envelope import Envelope, success
+from limner.api.forms import FORM_BODY, RAW_BODY, form_file, spooled
 from limner.api.queries import UploadQuery, body_of, read_query
 from limner.api.record_views import UploadedFile, UploadTicket
-from limner.errors import InvalidInput, RateLimited, TooLarge
+from limner.errors import RateLimited
 from limner.predictions.prediction import rfc3339
 from limner.uploads.intake import MAX_BYTES, Announced
 from limner.uploads.store import Upload
 
-FORM_OVERHEAD_BYTES = 64 << 10
-BLOCK_BYTES = 256 << 10
-SPOOL_BYTES = 1 << 20  # in memory; beyond that on disk
 TAKEN_AT_ONCE = 8  # of all that have come: checked, and on their way to the storage
 UNDER_WAY_AT_ONCE = 8  # of one account
 RETRY_SECONDS = 5
@@ -38,27 +31,9 @@ PUT_PATH = "/api/v3/media/uploads/{ticket}"
 
 FORM: dict[str, Any] = {
     "response_model": Envelope[UploadedFile],
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "properties": {"file": {"type": "string", "format": "binary"}},
-                        "required": ["file"],
-                    }
-                }
-            },
-        }
-    },
+    "openapi_extra": {"requestBody": {"required": True, "content": FORM_BODY}},
 }
-RAW: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+RAW: dict[str, Any] = {"requestBody": {"required": True, "content": RAW_BODY}}
 
 router = APIRouter(tags=["uploads"])
 
@@ -135,7 +110,7 @@ async def receive_upload(ticket: str, request: Request, context: InContext, traf
     now = datetime.now(UTC)
     upload = await run_in_threadpool(intake.find, ticket, now)
     with traffic.admit(upload.account_id):
-        async with _spooled(request, upload.size_bytes) as file:
+        async with spooled(request, upload.size_bytes) as file:
             received = await traffic.take(lambda: intake.receive(upload, file.file, now))
     return success(_view(context, received))
 
@@ -149,66 +124,10 @@ async def upload_form(request: Request, context: InContext, caller: ByCaller, tr
     intake = context.runtime.intake
     now = datetime.now(UTC)
     with traffic.admit(caller.account_id):
-        async with _form_file(request) as file:
+        async with form_file(request, MAX_BYTES) as file:
             announced = Announced(file.filename or "", file.content_type or "", file.size or 0)
             received = await traffic.take(lambda: intake.take(caller.account_id, announced, file.file, now))
     return success(_view(context, received))
-
-
-@asynccontextmanager
-async def _spooled(request: Request, max_bytes: int) -> AsyncIterator[UploadFile]:
-    """The body, on disk when it is not small. Raises TooLarge and TooSlow."""
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        file = UploadFile(spool, size=0)  # type: ignore[arg-type]  # a spool has all that is asked of it
-        block = bytearray()  # each write to disk takes a thread, so they should be few
-        async for chunk in read_chunks(request, max_bytes):
-            block += chunk
-            if len(block) >= BLOCK_BYTES:
-                await file.write(bytes(block))
-                block.clear()
-        await file.write(bytes(block))
-        yield file
-
-
-class _Form(MultiPartParser):
-    """A form of one file. That it breaks off is an error, so what came of its file is closed at once."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(request.headers, self._chunks(request), max_files=1, max_fields=20)
-        self._has_ended = False
-
-    def on_end(self) -> None:
-        self._has_ended = True
-
-    async def _chunks(self, request: Request) -> AsyncGenerator[bytes]:
-        async for chunk in read_chunks(request, MAX_BYTES + FORM_OVERHEAD_BYTES):
-            yield chunk
-        if not self._has_ended:
-            raise MultiPartException("it breaks off")
-
-
-@asynccontextmanager
-async def _form_file(request: Request) -> AsyncIterator[UploadFile]:
-    """The form's one file. Raises InvalidInput, TooLarge and TooSlow."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise InvalidInput('field "file" is required: send a form (multipart/form-data) that holds it')
-    try:
-        form = await _Form(request).parse()
-    except MultiPartException as error:
-        raise InvalidInput(f'field "file": the form cannot be read: {error.message}') from error
-    try:
-        yield _only_file(form)
-    finally:
-        await form.close()
-
-
-def _only_file(form: FormData) -> UploadFile:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise InvalidInput('field "file" is required and must be a file')
-    if (file.size or 0) > MAX_BYTES:
-        raise TooLarge(f'field "file": a file is at most {MAX_BYTES} bytes')
-    return file
 
 
 def _link(context: Context, upload: Upload) -> str:

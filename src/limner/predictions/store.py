@@ -88,6 +88,12 @@ def find_any(tx: Connection, prediction_id: str) -> Prediction | None:
     return _whole(rows) if rows else None
 
 
+def exists(tx: Connection, prediction_id: str) -> bool:
+    """Of whichever account."""
+    query = select(predictions.c.id).where(predictions.c.id == prediction_id)
+    return tx.execute(query).scalar() is not None
+
+
 def find_output(tx: Connection, prediction_id: str, n: int) -> Output:
     """Raises NotFound."""
     query = select(outputs).where(outputs.c.prediction_id == prediction_id, outputs.c.n == n)
