@@ -2,10 +2,13 @@
 which then runs on a port of this machine and is called by its vendor's own client.
 """
 
+import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 
 from limner.engines.engine import Engine, load_engine
@@ -45,10 +48,22 @@ def over_the_wire(name: str) -> Iterator[Engine]:
         yield engine
 
 
+@contextmanager
+def open_weights(name: str) -> Iterator[Engine]:
+    """Tiny ones, of a pipeline's real classes. Those take seconds to import, which collecting tests should not."""
+    tiny = importlib.import_module("tests.engines.tiny_pipelines")
+    with TemporaryDirectory() as folder:
+        options = {"weights": str(tiny.save(name, Path(folder))), "steps": "2", "max_pixels": "4096"}
+        with closing(load_engine("diffusers", options)) as engine:
+            yield engine
+
+
+PIPELINES = ("klein", "z_image", "qwen_image", "sdxl")
 UPSTREAMS = ("openai", "gemini", "wavespeed")
 SEEDLESS = frozenset({"gemini"})  # the service behind them knows no seed
 OPENERS: Mapping[str, Opener] = {
     "gradient": partial(here, "gradient"),
     "nano": partial(here, "nano"),
     **{name: partial(over_the_wire, name) for name in UPSTREAMS},
+    **{name: partial(open_weights, name) for name in PIPELINES},
 }
