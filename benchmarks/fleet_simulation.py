@@ -14,7 +14,7 @@ from benchmarks.rig.fleet import Plan, Queue, simulate, waits_by
 from benchmarks.rig.fleet_graphs import draw_database, draw_fairness, draw_waits
 from benchmarks.rig.statements import Statements, count_statements
 from benchmarks.rig.table import ROOT, print_table
-from limner.queueing import WEBHOOK_POLLING_SECONDS
+from limner.queueing import POLLING_SECONDS
 
 WORKERS = (1, 10, 100, 1_000)
 ACCOUNTS = (10, 100, 1_000, 10_000)
@@ -23,6 +23,7 @@ MOST_JOBS = 30_000
 SECONDS = (240.0, 3_600.0)  # that a fleet is watched, at least and at most
 SHORTEST_POLLING, POLLS_PER_SECOND = 0.05, 2_000  # of all workers together
 HEARTBEAT_SECONDS = 2.0
+BUSY_LOOK_STATEMENTS = 2  # the lookout's own, and how many may be taken: none while one is being made
 WEBHOOK_LOOK_STATEMENTS = 2  # how often to look, and for whom there is anything
 DATABASE_LIMIT = 30_000.0  # short indexed statements a second of one PostgreSQL on a 16-core host: assumed
 SEED = 4
@@ -122,8 +123,8 @@ def statements_per_second(statements: Statements, num_workers: int, job_seconds:
     each = statements.submit + statements.make
     return (
         jobs * each
-        + num_workers / polling_seconds  # busy ones only read how often to look
-        + num_workers * WEBHOOK_LOOK_STATEMENTS / WEBHOOK_POLLING_SECONDS
+        + num_workers * BUSY_LOOK_STATEMENTS / polling_seconds
+        + num_workers * WEBHOOK_LOOK_STATEMENTS / POLLING_SECONDS
         + num_workers / HEARTBEAT_SECONDS * statements.upkeep
     )
 

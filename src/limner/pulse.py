@@ -3,7 +3,10 @@
 The only way out that a hanging engine cannot block is a hard exit; others then rescue its work.
 """
 
+import ctypes
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +20,7 @@ from limner.workers import Lock, Worker
 
 LOOK_SECONDS = 0.1
 TIDYING_SECONDS = 5.0
+PR_SET_PDEATHSIG = 1
 
 EXIT_OK = 0
 EXIT_NO_ENGINE = 3
@@ -106,3 +110,9 @@ def exit_hard(code: int, why: str, **context: str) -> None:
         log.error("worker exits", why=why, exit_code=code, **context)
     finally:  # whatever has become of the log
         os._exit(code)
+
+
+def die_with_parent() -> None:
+    """Linux sends SIGTERM at the parent's death; elsewhere ``look`` notices within a moment."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -5,12 +5,12 @@ lifecycle is handed. Knows nothing of what becomes of what is queued.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, error
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, column, exists, literal_column, select, table
 
 from limner.db.database import Database, DatabaseUnavailable, reported
 from limner.predictions.prediction import Prediction
@@ -25,7 +25,7 @@ DELIVER = "deliver"
 WEBHOOKS = "webhooks of limner"  # the queue of deliveries; engine pools have names of their own
 DELIVERIES_AT_ONCE = 32  # by one worker: threads that wait for receivers
 DELIVERIES_AT_ONCE_PER_ACCOUNT = 8  # so that the slow receivers of one account hold up no other's
-WEBHOOK_POLLING_SECONDS = 0.25
+POLLING_SECONDS = 1.0  # DBOS looks for itself: the lookout tells it of work long before
 EXPIRED_AT_ONCE = 500
 
 
@@ -109,6 +109,27 @@ class Queue:
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
+    def waiting(self, queues: Collection[str]) -> set[str]:
+        """Those of these queues in which something waits to be taken, by one statement that costs next to
+        nothing; none while the database cannot be asked."""
+        names = sorted(queues)
+        with suppress(DatabaseUnavailable), self._database.read() as tx:
+            row = tx.execute(select(*(self._is_waiting(name) for name in names))).one()
+            return {name for name, is_waiting in zip(names, row, strict=True) if is_waiting}
+        return set()
+
+    def _is_waiting(self, queue: str) -> ColumnElement[bool]:
+        rows = table("workflow_status", column("queue_name"), column("status"), schema=self._schema)
+        enqueued: ColumnElement[str] = literal_column("'ENQUEUED'")
+        # Said twice for SQLite: it finds DBOS's index of what is unfinished by its very words.
+        unfinished = rows.c.status.in_([enqueued, literal_column("'PENDING'")])
+        found = and_(rows.c.queue_name == queue, rows.c.status == enqueued, unfinished)
+        return exists().where(found).select_from(rows)
+
+    @property
+    def _schema(self) -> str | None:
+        return None if self._database.is_sqlite else "dbos"
+
     @reported()
     def taken_by(self, worker_id: str, name: str = GENERATE) -> list[str]:
         """The workflows of this name that this worker has taken from the queue and not finished."""
@@ -153,16 +174,16 @@ class Queue:
         with suppress(DatabaseUnavailable):
             self.drop([workflow_id(prediction.id, prediction.attempt)])
 
-    def migrate(self, pools: set[str], polling_seconds: float) -> None:
+    def migrate(self, pools: set[str]) -> None:
         """DBOS's tables; a queue per engine pool, one picture at a time on each worker; and the webhooks'."""
         DBOS.migrate(self._database.engine.url.render_as_string(hide_password=False))
         for pool in sorted(pools):
-            self.client.register_queue(pool, worker_concurrency=1, polling_interval_sec=polling_seconds)
+            self.client.register_queue(pool, worker_concurrency=1, polling_interval_sec=POLLING_SECONDS)
         self.client.register_queue(
             WEBHOOKS,
             worker_concurrency=DELIVERIES_AT_ONCE,
             partition_worker_concurrency=DELIVERIES_AT_ONCE_PER_ACCOUNT,
-            polling_interval_sec=WEBHOOK_POLLING_SECONDS,
+            polling_interval_sec=POLLING_SECONDS,
         )
 
     def close(self) -> None:

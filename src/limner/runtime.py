@@ -31,6 +31,7 @@ from limner.provenance.signing import Signer
 from limner.provenance.verifying import Verifier
 from limner.queueing import Queue
 from limner.safety.checks import Mode, Rules, Safety, load_safety, require_checks
+from limner.safety.options import CheckOptions
 from limner.settings import EngineEntry, ModelChoice, Settings
 from limner.storage import Storage, open_storage
 from limner.uploads.intake import Intake
@@ -136,7 +137,7 @@ def migrate(runtime: Runtime) -> None:
     """Brings our tables, DBOS's tables and the queues up to date. Does nothing the second time."""
     upgrade(runtime.database)
     pools = {spec.engine.pool for spec in runtime.catalog}
-    runtime.queue.migrate(pools, runtime.settings.polling_seconds)
+    runtime.queue.migrate(pools)
 
 
 def ensure_default_account(runtime: Runtime, now: datetime) -> str | None:
@@ -172,7 +173,19 @@ def load_safety_of(settings: Settings) -> Safety:
     """Raises BadSettings, and whatever a check raises that cannot be loaded."""
     rules = Rules(Mode(settings.safety), settings.safety_flag_threshold, settings.safety_filter_threshold)
     names = settings.prompt_check_names, settings.image_check_names
-    return load_safety(rules, settings.safety_list, *names)
+    return load_safety(rules, settings.safety_list, *names, _check_options(settings))
+
+
+def _check_options(settings: Settings) -> CheckOptions:
+    key = settings.prompt_hook_key
+    return CheckOptions(
+        settings.image_classifier,
+        settings.prompt_classifier,
+        settings.prompt_hook,
+        key.get_secret_value() if key is not None else "",
+        settings.prompt_hook_seconds,
+        settings.prompt_hook_fails,
+    )
 
 
 def load_imprint_of(settings: Settings, now: datetime, database: Database | None = None) -> Imprint:

@@ -5,13 +5,12 @@ steps: an attempt is begun once, by one worker, and ends in one closing transact
 between is begun anew as the next attempt. So DBOS's rows hold an id and a number, and nothing else.
 """
 
-import ctypes
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
 
@@ -21,6 +20,7 @@ from dbos import DBOS, DBOSConfig
 from limner import upkeep, workers
 from limner.catalog import ModelSpec
 from limner.errors import LimnerError, NotFound
+from limner.lookout import Lookout
 from limner.observing import Observer
 from limner.predictions import lifecycle
 from limner.predictions.admission import kind_of
@@ -35,6 +35,7 @@ from limner.pulse import (
     EXIT_OK,
     LOOK_SECONDS,
     Pulse,
+    die_with_parent,
     exit_hard,
 )
 from limner.queueing import (
@@ -55,11 +56,11 @@ from limner.runtime import (
     load_imprint_of,
     load_safety_of,
 )
+from limner.taking_turns import MOST_FINISHING, Turn, Turns
 from limner.telemetry.figures import parse_address, serve_figures
 from limner.workers import Worker
 
 SPARE_THREADS = 4  # of DBOS itself
-PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
 
@@ -79,7 +80,7 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
         signal.signal(number, shift.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the supervisor until now
     if parent_pid is not None:
-        _die_with_parent()
+        die_with_parent()
     return shift.work()
 
 
@@ -101,7 +102,8 @@ class Shift:
         self._making: dict[str, Making] = {}
         self._delivering: set[str] = set()
         self._samples: list[Sample] = []
-        self._turn = threading.Lock()
+        self._turns = Turns(LOOK_SECONDS)
+        self._attempts = ThreadPoolExecutor(1 + MOST_FINISHING, "attempt")
 
     def work(self) -> int:
         """Blocks until ``stop`` is set and what was under way is finished or put back."""
@@ -154,8 +156,11 @@ class Shift:
         DBOS.logger.addFilter(is_worth_logging)
         DBOS.workflow(name=GENERATE)(lambda one, attempt: self.generate(one, attempt, _origin()))
         DBOS.workflow(name=DELIVER)(lambda one, number: self.deliver(one, number, _origin()))
-        DBOS.listen_queues([WEBHOOKS, *self._engines])
+        names = [WEBHOOKS, *self._engines]
+        DBOS.listen_queues(names)
         DBOS.launch()
+        lookout = Lookout(self.runtime.queue.waiting, names, self.runtime.settings.polling_seconds)
+        lookout.start(queues.background_thread_stop_events)  # by which the threads of DBOS's queues sleep
         return queues
 
     def _announce(self) -> None:
@@ -166,19 +171,23 @@ class Shift:
         log.info("worker is ready", worker_id=self.worker.id, pools=list(self._engines))
 
     def generate(self, prediction_id: str, attempt: int, origin: str = "") -> None:
-        """The workflow. It returns when this attempt is over, and never raises: what DBOS records as
-        failed it would not start again. One at a time, whatever the engine: should an engine end this
+        """The workflow. It returns when the engines are free for the next, and never raises: what DBOS records
+        as failed it would not start again. One at a time, whatever the engine: should an engine end this
         process, what waits for its turn here has not begun, and is not blamed."""
-        while not self._turn.acquire(timeout=LOOK_SECONDS):
-            if self.stop.is_set():
-                return self._put_back(prediction_id, attempt)
+        turn = self._turns.take(self.stop.is_set)
+        if turn is None:
+            return self._put_back(prediction_id, attempt)
+        self._attempts.submit(self._take_turn, turn, prediction_id, attempt, origin)
+        return turn.wait()
+
+    def _take_turn(self, turn: Turn, prediction_id: str, attempt: int, origin: str) -> None:
         try:
             with self.observer.attempt(prediction_id, origin):
                 if self.stop.is_set():
                     return self._put_back(prediction_id, attempt)
-                return self._attempt(prediction_id, attempt, origin)
+                return self._attempt(turn, prediction_id, attempt, origin)
         finally:
-            self._turn.release()
+            turn.end()
 
     def deliver(self, delivery_id: str, number: int, origin: str = "") -> None:
         """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
@@ -206,21 +215,21 @@ class Shift:
         with suppress(LimnerError):
             upkeep.rescue_prediction(self.runtime, prediction_id, attempt, self.worker.id, is_death=False)
 
-    def _attempt(self, prediction_id: str, attempt: int, origin: str) -> None:
+    def _attempt(self, turn: Turn, prediction_id: str, attempt: int, origin: str) -> None:
         try:
             now = self.runtime.clock.now()
             with self.runtime.database.begin() as tx:
                 prediction = lifecycle.begin(tx, prediction_id, attempt, self.worker.id, now)
             if prediction is not None:
                 self.observer.begun(prediction, origin, now)
-                self._make(prediction)
+                self._make(prediction, turn)
         except LeaseLost as error:
             log.warning("attempt given up", prediction_id=prediction_id, cause=error.message)
         except Exception as error:  # the database is gone, or this is a bug: rescue will take it up
             log.error("attempt broken off", prediction_id=prediction_id, exc_info=error)
             exit_hard(EXIT_BROKEN_OFF, "an attempt could be neither made nor closed")
 
-    def _make(self, prediction: Prediction) -> None:
+    def _make(self, prediction: Prediction, turn: Turn) -> None:
         database, storage = self.runtime.database, self.runtime.storage
         making = self._making[prediction.id] = Making(
             database,
@@ -235,7 +244,8 @@ class Shift:
         )
         try:
             spec = self.runtime.catalog.find(prediction.model_id)
-            making.run(self._engines.get(spec.engine.pool), generation_request(spec, prediction.request))
+            request = generation_request(spec, prediction.request)
+            making.run(self._engines.get(spec.engine.pool), request, turn.pass_on)
             self._note_speed(spec, making)
         except NotFound as error:  # the model was taken out of the catalog since
             making.fail(Failure(error.message, FailureCode.UNAVAILABLE))
@@ -295,9 +305,3 @@ class Shift:
 def _origin() -> str:
     """Of the workflow that this thread runs: what the queue carried beside it."""
     return DBOS.authenticated_user or ""
-
-
-def _die_with_parent() -> None:
-    """Linux sends SIGTERM at the parent's death; elsewhere the pulse notices within a moment."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
