@@ -1,5 +1,6 @@
 """A real S3 server, moto's, as a process of its own; each test that asks gets a bucket in it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import httpx
 import obstore
 from obstore.store import from_url
 
-from tests.server import wait_until
+from tests.server import BOUND, wait_until
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "limner-tests", "AWS_SECRET_ACCESS_KEY": "not-much-of-a-secret"}
 REGION = "us-east-1"
@@ -49,9 +50,11 @@ def stored_keys(storage_url: str) -> list[str]:
 
 @contextmanager
 def s3_server(log: Path, **environment: str) -> Iterator[S3]:
-    command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    command = [*BOUND, sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
     with log.open("w") as stderr:
-        process = subprocess.Popen(command, env=environment, stderr=stderr, stdout=stderr, text=True)
+        process = subprocess.Popen(
+            command, env=environment | {"PATH": os.environ["PATH"]}, stderr=stderr, stdout=stderr, text=True
+        )
     try:
         yield S3(_endpoint(process, log), process)
     finally:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from tests.receiver import Handler, Receiver
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 MAX_OPEN = 4  # unfinished predictions of one customer
 RETRY_SECONDS = 0.2
 WEBHOOK_SECONDS = 0.03  # that the receiver takes, so that a worker can die in between

@@ -24,7 +24,7 @@ from tests.chaos.points import API, WORKER, Orders, Point, arm
 from tests.server import KEY, environment, wait_until
 
 PR_SET_PDEATHSIG = 1
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 HEARTBEAT_SECONDS = 0.3
 SILENCE_SECONDS = 5
 ENGINE = "gradient step_seconds=0.02"

@@ -24,7 +24,7 @@ from tests.server import KEY
 
 CREDIT_MICROS = 1_000 * ledger.MICROS_PER_DOLLAR
 NO_SETTINGS: Mapping[str, str] = {}
-STRIKE_SECONDS = 20
+STRIKE_SECONDS = 60
 ANY_MOMENT = {API: "an API, at any moment", WORKER: "a worker, at any moment"}
 
 

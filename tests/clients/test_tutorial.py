@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 from tests.rules.sources import ROOT
+from tests.server import ANSWER_SECONDS, STOP_SECONDS
 
 PAGE = ROOT / "docs" / "tutorial.md"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -115,7 +116,7 @@ def served(clone: Clone) -> Iterator[list[str]]:
         yield [process.stdout.readline() for _ in range(3)]
     finally:
         process.send_signal(signal.SIGINT)  # Ctrl-C
-        code = process.wait(30)
+        code = process.wait(STOP_SECONDS)
         process.stdout.close()
     assert code == 0
 
@@ -153,7 +154,9 @@ def sign_in(origin: str, link: str) -> None:
     """As the page at the link does."""
     prefix, ticket = link.split("#ticket=")
     assert httpx.get(prefix, timeout=30).headers["content-type"].startswith("text/html")
-    answer = httpx.post(f"{origin}/session", json={"ticket": ticket}, headers={"Origin": origin}, timeout=30)
+    answer = httpx.post(
+        f"{origin}/session", json={"ticket": ticket}, headers={"Origin": origin}, timeout=ANSWER_SECONDS
+    )
     assert answer.json()["data"]["signed_in"]
 
 

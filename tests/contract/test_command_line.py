@@ -16,7 +16,19 @@ import pytest
 from PIL import Image
 
 from tests.bucket import CREDENTIALS, S3, s3_server
-from tests.server import KEY, Server, balance, environment, run, serving, submit, wait_until
+from tests.server import (
+    ANSWER_SECONDS,
+    COMMAND_SECONDS,
+    KEY,
+    STOP_SECONDS,
+    Server,
+    balance,
+    environment,
+    run,
+    serving,
+    submit,
+    wait_until,
+)
 
 LIMNER = [sys.executable, "-m", "limner.cli"]
 NOT_A_FOLDER = "/dev/null/limner"
@@ -25,7 +37,12 @@ NOBODY_STORES = "s3://bucket?endpoint=http://127.0.0.1:9&region=us-east-1"
 
 def limner(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*LIMNER, *arguments], env=variables, capture_output=True, text=True, timeout=40, check=False
+        [*LIMNER, *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
     )
 
 
@@ -192,7 +209,9 @@ def test_a_local_start_prints_a_link_that_signs_in_once(tmp_path: Path, ground: 
 
 
 def _sign_in(origin: str, ticket: str) -> httpx.Response:
-    return httpx.post(f"{origin}/session", json={"ticket": ticket}, headers={"Origin": origin}, timeout=30)
+    return httpx.post(
+        f"{origin}/session", json={"ticket": ticket}, headers={"Origin": origin}, timeout=ANSWER_SECONDS
+    )
 
 
 def test_a_start_for_others_prints_no_link(tmp_path: Path) -> None:
@@ -226,7 +245,7 @@ def test_without_a_worker_work_is_accepted_and_waits(tmp_path: Path, ground: dic
             wait_until(lambda: client.get(prediction["urls"]["get"]).json()["data"]["status"] == "completed")
         finally:
             worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(STOP_SECONDS) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -238,7 +257,7 @@ def test_a_signal_ends_server_and_worker_and_loses_nothing(
         prediction = submit(client, num_images=2)
         wait_until(lambda: client.get(prediction["urls"]["get"]).json()["data"]["status"] == "processing")
         server.process.send_signal(number)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(STOP_SECONDS) == 0
     assert "Traceback" not in (tmp_path / "stderr.log").read_text()
     with serving(tmp_path, engines, **ground) as server, server.client() as client:
         wait_until(lambda: client.get(f"/api/v3/predictions/{prediction['id']}").json()["data"]["outputs"])
@@ -320,14 +339,16 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     variables = environment(tmp_path, {})
     # A limit on the size of files is the full disk that needs no disk.
     command = ["bash", "-c", 'ulimit -f 16; trap "" XFSZ; exec "$@"', "-", *LIMNER, "serve", "--port", "0"]
-    result = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=40, check=False)
+    result = subprocess.run(
+        command, env=variables, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+    )
     check_complaint(result, "database")
 
 
 def test_a_free_port_is_found_and_named(tmp_path: Path, ground: dict[str, str]) -> None:
     with serving(tmp_path, {}, "--no-worker", **ground) as server:
         address = urlsplit(server.origin)
-        with socket.create_connection((address.hostname, address.port), timeout=5):
+        with socket.create_connection((address.hostname, address.port), timeout=30):
             assert server.stop() == 0
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.server import Server, balance, environment, serving, wait_until
+from tests.server import COMMAND_SECONDS, STOP_SECONDS, Server, balance, environment, serving, wait_until
 
 LIMNER = [sys.executable, "-m", "limner.cli", "generate"]
 BATCH = 'a red fox\n\n# a remark\n{"prompt": "a green hut", "seed": 5, "aspect_ratio": "16:9"}\n'
@@ -30,7 +29,7 @@ def generate(
         input=text,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
 
@@ -107,12 +106,17 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, arguments: tuple[str, ...], w
     assert len(result.stderr.splitlines()) == 1
 
 
-SLOW = {"google/imagen4": "gradient step_seconds=0.1"}  # 1.6 s
+GATED = "google/imagen4-ultra"
+
+
+def gated(folder: Path) -> dict[str, str]:
+    """The engines of a server where that model waits inside its engine for the file ``open``."""
+    return {GATED: f"gate folder={folder}"}
 
 
 def break_off(process: subprocess.Popen[str], number: signal.Signals) -> tuple[str, str]:
     process.send_signal(number)
-    return process.communicate(timeout=30)
+    return process.communicate(timeout=STOP_SECONDS)
 
 
 def started(variables: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
@@ -125,13 +129,15 @@ def test_after_ctrl_c_the_same_command_goes_on(
     tmp_path: Path, ground: dict[str, str], is_on_server: bool
 ) -> None:
     out = tmp_path / "out"
-    command = ["--batch", batch_file(tmp_path, "a fox\na hut\na pear\n"), "-o", str(out)]
-    with serving(tmp_path, SLOW, **ground) as server, server.client() as client:
+    hut = json.dumps({"prompt": "a hut", "model": GATED})
+    command = ["--batch", batch_file(tmp_path, f"a fox\n{hut}\na pear\n"), "-o", str(out)]
+    with serving(tmp_path, gated(tmp_path), **ground) as server, server.client() as client:
         command += ["--server", server.origin] if is_on_server else []
         process = started(server.environment, *command)
-        wait_until(lambda: list(out.glob("001-*.png")))
-        time.sleep(0.5)
-        _, complaint = break_off(process, signal.SIGINT)
+        wait_until(lambda: list(out.glob("001-*.png")) and (tmp_path / "entered").exists())
+        process.send_signal(signal.SIGINT)
+        (tmp_path / "open").touch()
+        _, complaint = process.communicate(timeout=STOP_SECONDS)
         assert process.returncode == 130
         assert complaint == "limner: stopped; the same command goes on from there\n"
         kept = list(out.glob("*.png"))
@@ -140,20 +146,22 @@ def test_after_ctrl_c_the_same_command_goes_on(
         assert result.returncode == 0, result.stderr
         assert len(made(result)) == 3
         assert {path.name for path in kept} <= set(made(result))
-        assert balance(client) == pytest.approx(1000 - is_on_server * 3 * 0.038)
+        assert balance(client) == pytest.approx(1000 - is_on_server * (2 * 0.038 + 0.058))
 
 
 def test_a_kill_between_paying_and_keeping_costs_nothing(tmp_path: Path, ground: dict[str, str]) -> None:
     out = tmp_path / "out"
-    with serving(tmp_path, SLOW, **ground) as server, server.client() as client:
-        command = ("--batch", batch_file(tmp_path, "a fox\n"), "-o", str(out), "--server", server.origin)
+    with serving(tmp_path, gated(tmp_path), **ground) as server, server.client() as client:
+        prompts = ("--batch", batch_file(tmp_path, "a fox\n"), "-m", GATED)
+        command = (*prompts, "-o", str(out), "--server", server.origin)
         process = started(server.environment, *command)
-        wait_until(lambda: balance(client) < 1000)
+        wait_until((tmp_path / "entered").exists)
         break_off(process, signal.SIGKILL)
         assert not list(out.glob("*.png"))
+        (tmp_path / "open").touch()
         result = generate(server.environment, *command)
         assert len(made(result)) == 1
-        assert balance(client) == pytest.approx(1000 - 0.038)
+        assert balance(client) == pytest.approx(1000 - 0.058)
 
 
 def test_ctrl_c_cancels_a_single_one_on_a_server(tmp_path: Path, ground: dict[str, str]) -> None:
@@ -198,7 +206,7 @@ def in_terminal(variables: Mapping[str, str], *arguments: str) -> str:
             break
         seen += piece
     os.close(ours)
-    assert process.wait(30) == 0
+    assert process.wait(STOP_SECONDS) == 0
     return seen.decode()
 
 

@@ -170,7 +170,7 @@ def test_a_body_longer_or_shorter_than_announced_is_refused(indoors: Inside, new
 def test_a_file_over_the_limit_is_refused_before_it_has_come(indoors: Inside, newcomer: Newcomer) -> None:
     """The announced length is enough."""
     address = urlsplit(indoors.url)
-    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
         head = (
             f"POST {FORMS[0]} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {newcomer.key}\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 300000000\r\n\r\n"

@@ -24,11 +24,11 @@ from PIL import Image
 
 from limner_test_engines.gradient import gradient
 from tests.bucket import stored_keys
-from tests.server import Server, finished, serving, wait_until
+from tests.server import BOUND, Server, finished, serving, wait_until
 
-WORKER = (sys.executable, "-m", "limner.cli", "worker")
+WORKER = (*BOUND, sys.executable, "-m", "limner.cli", "worker")
 CREDIT_MICROS = 1_000_000_000
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 SILENCE_SECONDS = 5
 MODEL, GATED, SLOW = "google/imagen4", "google/imagen4-ultra", "google/imagen4-fast"
 

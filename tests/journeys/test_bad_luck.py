@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.house import GATED, MODEL, Records, check_books, check_delivered
-from tests.server import balance, environment, finished, serving, submit, wait_until
+from tests.server import COMMAND_SECONDS, balance, environment, finished, serving, submit, wait_until
 
 LIMNER = (sys.executable, "-m", "limner.cli")
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
@@ -136,7 +136,12 @@ def test_a_data_folder_that_may_not_be_written_is_named_in_one_line(tmp_path: Pa
 def check_one_line(variables: dict[str, str], *arguments: str) -> None:
     command = [*LIMNER, *arguments]
     result = subprocess.run(
-        command, env=variables, preexec_fn=obey_permissions, capture_output=True, text=True, timeout=40
+        command,
+        env=variables,
+        preexec_fn=obey_permissions,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
     )
     assert result.returncode not in (0, -9)
     assert (result.stdout, len(result.stderr.splitlines())) == ("", 1), result.stderr

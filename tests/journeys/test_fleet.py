@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.journeys.house import GATED, MODEL, SLOW, WORKER, House, check_books, check_delivered
-from tests.server import MODELS, finished, result, serving, submit, wait_until
+from tests.server import MODELS, STOP_SECONDS, finished, result, serving, submit, wait_until
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def test_several_pictures_are_made_at_once_and_a_stop_loses_none(house: House) -
         ids = [one["id"] for one in accepted]
         wait_until(lambda: [result(house.client, one)["status"] for one in ids].count("processing") == 2)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0
+        assert worker.wait(STOP_SECONDS) == 0
         assert house.records.rows("SELECT 1 FROM workers") == []
     # What was not finished was put back: nobody has it.
     assert (
@@ -61,7 +61,7 @@ def test_who_is_told_twice_to_stop_puts_back_at_once(house: House) -> None:
         time.sleep(0.5)
         assert worker.poll() is None
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(10) == 0  # of the 30 seconds that it had
+        assert worker.wait(25) == 0  # of the 30 seconds that it had
     state = house.records.state(accepted["id"])
     assert (state.attempt, state.engine_deaths, state.is_in_engine) == (2, 0, False)
     assert result(house.client, waiting["id"])["status"] == "created"
@@ -101,4 +101,4 @@ def test_a_server_that_stops_says_so_before_it_closes_its_door(tmp_path: Path) -
         wait_until(lambda: client.get("/health").status_code == 503)
         assert server.health()["status"] == "stopping"
         assert submit(client)["status"] == "created"  # whoever has not noticed yet is served
-        assert server.process.wait(20) == 0
+        assert server.process.wait(STOP_SECONDS) == 0

@@ -10,7 +10,7 @@ import pytest
 from limner import supervisor
 from limner.supervisor import Supervisor
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ from limner.runtime import check_health
 from limner.settings import ModelChoice
 from limner.workers import Worker
 from limner_test_engines.gradient import gradient
+from tests.server import STOP_SECONDS
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace
 
@@ -99,7 +100,7 @@ def test_a_worker_asked_to_stop_puts_its_picture_back_after_the_grace(open_workp
     with workplace.worker_process() as child:
         workplace.wait(prediction, lambda found: found.is_in_engine)
         child.send_signal(signal.SIGTERM)
-        assert child.wait(20) == 0
+        assert child.wait(STOP_SECONDS) == 0
     found = workplace.find(prediction)
     assert (found.attempt, found.owner, found.engine_deaths) == (2, None, 0)
 
@@ -142,7 +143,7 @@ def test_a_hanging_engine_fails_its_prediction_and_ends_the_worker(open_workplac
     workplace = open_workplace("hangs", step_timeout_seconds=1.0)
     prediction = workplace.submit()
     with workplace.worker_process() as child:
-        assert child.wait(30) == EXIT_HUNG
+        assert child.wait(STOP_SECONDS) == EXIT_HUNG
     found = workplace.find(prediction)
     assert found.status == Status.FAILED
     assert "stopped answering for 1 seconds" in found.failure.text
@@ -152,7 +153,7 @@ def test_a_hanging_engine_fails_its_prediction_and_ends_the_worker(open_workplac
 def test_a_worker_without_any_engine_says_so(open_workplace: OpenWorkplace) -> None:
     workplace = open_workplace("unloadable")
     with workplace.worker_process() as child:
-        assert child.wait(30) == EXIT_NO_ENGINE
+        assert child.wait(STOP_SECONDS) == EXIT_NO_ENGINE
 
 
 def test_a_worker_that_was_taken_for_dead_ends(open_workplace: OpenWorkplace) -> None:
@@ -161,7 +162,7 @@ def test_a_worker_that_was_taken_for_dead_ends(open_workplace: OpenWorkplace) ->
         workplace.finish(workplace.submit())
         with workplace.runtime.database.begin() as tx:
             tx.execute(workers_table.delete())
-        assert child.wait(30) == EXIT_TAKEN_FOR_DEAD
+        assert child.wait(STOP_SECONDS) == EXIT_TAKEN_FOR_DEAD
 
 
 OTHER_MODEL = "google/imagen4-fast"
@@ -202,7 +203,7 @@ def test_an_engine_that_kills_its_worker_takes_nobody_else_with_it(
             child.wait(0.5)
         assert workplace.find(deadly).status == Status.CREATED
         (tmp_path / "open").touch()
-        assert child.wait(30) == EXIT_OF_THE_ENGINE
+        assert child.wait(STOP_SECONDS) == EXIT_OF_THE_ENGINE
     done = workplace.find(innocent)
     assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 1, 0)
     assert workplace.find(deadly).is_in_engine

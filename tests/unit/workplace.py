@@ -26,7 +26,7 @@ from limner.workflows import Shift
 
 MODEL = "google/imagen4"
 PLUGINS = Path(__file__).parents[1] / "engines" / "plugins"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 def settings_of(data_dir: Path, database_url: str, engine: str, **changes: Any) -> Settings:
