@@ -5,6 +5,7 @@ import { text } from "../strings.js";
 import { Button, GlyphButton, GlyphLink } from "../ui/button.js";
 import { Glyph } from "../ui/glyph.js";
 import { copyLink, delivered, downloadAll, fileName, removeAsked, runAgain, takeSeed, takeSettings } from "./actions.js";
+import { Origin } from "./origin.js";
 import { Zoom } from "./zoom.js";
 
 export function Result({ run, close = () => {} }) {
@@ -37,6 +38,7 @@ export function Result({ run, close = () => {} }) {
 function Picture({ run, image, zoom, leave }) {
   const name = text.result.picture(image.n, run.images.length, run.input.prompt);
   const source = local(image.url);
+  const isAsked = useSignal(false);
   return html`<figure class="picture" style=${{ "--ratio": image.width / image.height }}>
     <button type="button" class="picture-button" onClick=${zoom} aria-label=${text.result.zoom(name)}>
       <img src=${source} alt="" width=${image.width} height=${image.height} decoding="async" />
@@ -45,10 +47,12 @@ function Picture({ run, image, zoom, leave }) {
       <span class="seed">${text.result.seed} <span class="mono">${image.seed}</span></span>
       <span class="picture-actions">
         <${GlyphButton} glyph="repeat" label=${text.result.useSeed(image.seed)} onClick=${leave(() => takeSeed(run, image))} />
+        <${GlyphButton} glyph="info" label=${text.origin.show(image.n)} onClick=${() => (isAsked.value = true)} />
         <${GlyphButton} glyph="link" label=${text.result.copyLink} onClick=${() => copyLink(image)} />
         <${GlyphLink} glyph="download" label=${text.result.download} href=${source} download=${fileName(run, image)} />
       </span>
     </figcaption>
+    ${isAsked.value && html`<${Origin} image=${image} close=${() => (isAsked.value = false)} />`}
   </figure>`;
 }
 
