@@ -3,6 +3,7 @@
 Only cli and runtime know this class; every other module is handed the values it needs.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -193,13 +194,30 @@ class Settings(BaseSettings):
         "", description="Checks of pictures: entry points in limner.image_checks, comma-separated."
     )
 
+    image_classifier: str = Field(
+        "", description="A classifier of pictures in ONNX: a folder, a file, or a name on the hub."
+    )
+    prompt_classifier: str = Field(
+        "", description="A classifier of texts in ONNX, with its tokenizer: a folder, or a name on the hub."
+    )
+    prompt_hook: str = Field("", description="A URL that prompts are sent to, for a verdict.")
+    prompt_hook_key: SecretStr | None = Field(None, description="Sent there as a Bearer token.")
+    prompt_hook_seconds: float = Field(
+        5, gt=0, le=60, description="How long it may take; then it has failed."
+    )
+    prompt_hook_fails: Literal["closed", "open"] = Field(
+        "closed", description="open: where it fails, prompts are let through."
+    )
+
     @property
     def prompt_check_names(self) -> list[str]:
-        return _names(self.prompt_checks)
+        """Whoever names a classifier or a hook wants it asked."""
+        own = {"classifier": self.prompt_classifier, "hook": self.prompt_hook}
+        return _with_own(_names(self.prompt_checks), own)
 
     @property
     def image_check_names(self) -> list[str]:
-        return _names(self.image_checks)
+        return _with_own(_names(self.image_checks), {"classifier": self.image_classifier})
 
     @property
     def worker_model_names(self) -> list[str]:
@@ -241,6 +259,10 @@ def read_settings(**overrides: Any) -> Settings:
         raise BadSettings(_first_complaint(error)) from error
     except (SettingsError, ValueError, OSError) as error:  # TOMLDecodeError is a ValueError
         raise BadSettings(f"the configuration cannot be read: {error}") from error
+
+
+def _with_own(names: list[str], own: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys([*names, *(name for name, chosen in own.items() if chosen)]))
 
 
 def _names(listed: str) -> list[str]:

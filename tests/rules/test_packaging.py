@@ -62,6 +62,8 @@ def test_the_wheel_holds_neither_training_nor_sprites(wheel: ZipFile) -> None:
 REQUIREMENTS = [
     "requirements.txt",
     "requirements-dev.txt",
+    "requirements-classifiers.txt",
+    "requirements-upstreams.txt",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/clients/requirements").iterdir()),
 ]
 
@@ -104,6 +106,29 @@ def test_what_the_pinned_packages_ask_for_is_pinned() -> None:
     }
     left_out = {"openvino-telemetry", "requests", "toml"}  # on purpose: requirements.txt says why
     assert asked - pinned == left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"), [("upstreams", ("openai", "gemini", "wavespeed")), ("otel", ("otel",))]
+)
+def test_the_pins_of_extras_are_complete_beside_the_others(name: str, extras: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    own, others = pins_of(f"requirements-{name}.txt"), pins_of("requirements.txt")
+    asked = {Requirement(text).name for extra in extras for text in project["optional-dependencies"][extra]}
+    assert asked <= own
+    needed = {
+        canonicalize_name(needed.name)
+        for name in own
+        for needed in map(Requirement, requires_of(name))
+        if needed.marker is None or needed.marker.evaluate({"extra": ""})
+    }
+    assert needed - own - others == set()
+    assert own & others == set()
+
+
+def pins_of(name: str) -> set[str]:
+    lines = (ROOT / name).read_text().splitlines()
+    return {canonicalize_name(line.split("==")[0]) for line in lines if "==" in line}
 
 
 def requires_of(name: str) -> list[str]:

@@ -4,6 +4,7 @@ Checks are found by entry point. A check that breaks lets nothing through. Knows
 engines.
 """
 
+import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import Any
 
 from limner.errors import BadSettings, Unavailable
 from limner.safety.finding import Finding, ImageCheck, Pixels, PromptCheck
+from limner.safety.options import CheckOptions
 from limner.safety.wordlist import read_word_list
 
 PROMPT_CHECKS = "limner.prompt_checks"
@@ -94,14 +96,19 @@ class Safety:
 
 
 def load_safety(
-    rules: Rules, own_list: Path | None, prompt_checks: Sequence[str], image_checks: Sequence[str]
+    rules: Rules,
+    own_list: Path | None,
+    prompt_checks: Sequence[str],
+    image_checks: Sequence[str],
+    options: CheckOptions | None = None,
 ) -> Safety:
     """With the checks of these names, beside the word list. Raises BadSettings, and what loading raises."""
     word_list = read_word_list(own_list)
     if rules.mode is Mode.OFF:
         return Safety(rules, [word_list])
-    further = [_find(PROMPT_CHECKS, name).load()() for name in prompt_checks]
-    of_images = [_find(IMAGE_CHECKS, name).load()() for name in image_checks]
+    options = options or CheckOptions()
+    further = [_load(_find(PROMPT_CHECKS, name), options) for name in prompt_checks]
+    of_images = [_load(_find(IMAGE_CHECKS, name), options) for name in image_checks]
     return Safety(rules, [word_list, *further], of_images)
 
 
@@ -119,6 +126,17 @@ def _find(group: str, name: str) -> EntryPoint:
     if not found:
         raise BadSettings(f"there is no check named {name!r} installed (entry points {group})")
     return next(iter(found))
+
+
+def _load(found: EntryPoint, options: CheckOptions) -> Any:
+    """A loader that takes an argument is handed what the operator has chosen for our own checks."""
+    try:
+        loader = found.load()
+    except ImportError as error:
+        raise BadSettings(
+            f"the check {found.name!r} needs the package {error.name}: install limner[classifiers]"
+        ) from error
+    return loader(options) if inspect.signature(loader).parameters else loader()
 
 
 def _findings(checks: Sequence[Any], content: Any) -> list[Finding]:
