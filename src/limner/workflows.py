@@ -159,7 +159,7 @@ class Shift:
         names = [WEBHOOKS, *self._engines]
         DBOS.listen_queues(names)
         DBOS.launch()
-        lookout = Lookout(self.runtime.queue.waiting, names, self.runtime.settings.polling_seconds)
+        lookout = Lookout(self.runtime.queue.waiting_in(names), self.runtime.settings.polling_seconds)
         lookout.start(queues.background_thread_stop_events)  # by which the threads of DBOS's queues sleep
         return queues
 
@@ -171,9 +171,9 @@ class Shift:
         log.info("worker is ready", worker_id=self.worker.id, pools=list(self._engines))
 
     def generate(self, prediction_id: str, attempt: int, origin: str = "") -> None:
-        """The workflow. It returns when the engines are free for the next, and never raises: what DBOS records
-        as failed it would not start again. One at a time, whatever the engine: should an engine end this
-        process, what waits for its turn here has not begun, and is not blamed."""
+        """The workflow. It returns when the engines are free for the next, and never raises: what DBOS
+        records as failed it would not start again. One at a time, whatever the engine: should an engine
+        end this process, what waits for its turn here has not begun, and is not blamed."""
         turn = self._turns.take(self.stop.is_set)
         if turn is None:
             return self._put_back(prediction_id, attempt)

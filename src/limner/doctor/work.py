@@ -91,7 +91,8 @@ def _how(one: Unfinished, queued: dict[str, str | None], living: set[str], pools
     if one.owner is not None:
         if one.owner not in living:
             return LOST
-        return "" if queued.get(entry) == one.owner else FORGOTTEN
+        # Whose pictures are made has left the queue: a worker encodes and stores them beside the next ones.
+        return "" if queued.get(entry) == one.owner or not one.is_in_engine else FORGOTTEN
     if one.queue_tag is None:
         return ""
     if entry not in queued:

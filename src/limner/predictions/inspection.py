@@ -11,7 +11,7 @@ from limner.predictions.store import IS_LIVE
 _COLUMNS = (
     *(predictions.c.id, predictions.c.account_id, predictions.c.attempt),
     *(predictions.c.pool, predictions.c.owner, predictions.c.queue_tag, predictions.c.engine_deaths),
-    predictions.c.cancel_requested_at,
+    *(predictions.c.cancel_requested_at, predictions.c.is_in_engine),
 )
 
 
@@ -28,6 +28,7 @@ class Unfinished:
     queue_tag: int | None
     engine_deaths: int
     cancel_requested_at: datetime | None
+    is_in_engine: bool
 
 
 def unfinished(tx: Connection) -> list[Unfinished]:

@@ -85,12 +85,16 @@ class Making:
     outcome: str = field(default="", init=False)  # completed, cancelled, filtered, failed, or lost: ""
     _written: float = field(default=0.0, init=False)
 
-    def run(self, engine: Engine | None, request: GenerationRequest) -> None:
-        """Makes the pictures and closes the prediction, completed or failed."""
+    def run(
+        self, engine: Engine | None, request: GenerationRequest, on_made: Callable[[], None] = lambda: None
+    ) -> None:
+        """Makes the pictures and closes the prediction, completed or failed. Calls ``on_made`` when the
+        engine is free for others, unless this has failed before."""
         try:
             if engine is None:
                 raise EngineFailed("The engine of this model is not loaded.")
             judged = self._generate(engine, request)
+            on_made()
             outputs = self._deliver(judged, request)
             made_by = judged.generation.made_by
             made = Made(made_by, judged.warnings, judged.inference_ms, judged.filtered)
