@@ -13,8 +13,8 @@ from functools import partial
 
 THREADS_OF_QUEUES = "queue-worker-"  # how DBOS names them, followed by the queue's own name
 
-Waiting = Callable[[Collection[str]], set[str]]
-"""Those of these queues in which something waits to be taken. Raises nothing."""
+Waiting = Callable[[], set[str]]
+"""The queues in which something waits to be taken. Raises nothing."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,6 @@ class Lookout:
     itself when it has slept for as long as it meant to."""
 
     waiting: Waiting
-    queues: Collection[str]
     seconds: float  # between two looks
     _stops: list[threading.Event] = field(default_factory=list, init=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
@@ -50,7 +49,7 @@ class Lookout:
     def _run(self) -> None:
         while not all(stop.is_set() for stop in self._stops):
             time.sleep(self.seconds)
-            self._tell(self.waiting(self.queues))
+            self._tell(self.waiting())
 
     def _tell(self, found: set[str]) -> None:
         with self._changed:

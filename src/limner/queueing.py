@@ -5,12 +5,12 @@ lifecycle is handed. Knows nothing of what becomes of what is queued.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from dbos import DBOS, DBOSClient, EnqueueOptions, error
-from sqlalchemy import ColumnElement, Connection, and_, column, exists, literal_column, select, table
+from sqlalchemy import Connection, text
 
 from limner.db.database import Database, DatabaseUnavailable, reported
 from limner.predictions.prediction import Prediction
@@ -109,26 +109,26 @@ class Queue:
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
-    def waiting(self, queues: Collection[str]) -> set[str]:
-        """Those of these queues in which something waits to be taken, by one statement that costs next to
-        nothing; none while the database cannot be asked."""
+    def waiting_in(self, queues: Collection[str]) -> Callable[[], set[str]]:
+        """What tells in which of these queues something waits to be taken: one statement, written once, that
+        costs next to nothing. It names none while the database cannot be asked."""
         names = sorted(queues)
-        with suppress(DatabaseUnavailable), self._database.read() as tx:
-            row = tx.execute(select(*(self._is_waiting(name) for name in names))).one()
-            return {name for name, is_waiting in zip(names, row, strict=True) if is_waiting}
-        return set()
+        statement = text(f"SELECT {', '.join(self._is_waiting(number) for number in range(len(names)))}")
+        bound = {f"queue{number}": name for number, name in enumerate(names)}
 
-    def _is_waiting(self, queue: str) -> ColumnElement[bool]:
-        rows = table("workflow_status", column("queue_name"), column("status"), schema=self._schema)
-        enqueued: ColumnElement[str] = literal_column("'ENQUEUED'")
-        # Said twice for SQLite: it finds DBOS's index of what is unfinished by its very words.
-        unfinished = rows.c.status.in_([enqueued, literal_column("'PENDING'")])
-        found = and_(rows.c.queue_name == queue, rows.c.status == enqueued, unfinished)
-        return exists().where(found).select_from(rows)
+        def waiting() -> set[str]:
+            with suppress(DatabaseUnavailable), self._database.read() as tx:
+                row = tx.execute(statement, bound).one()
+                return {name for name, is_waiting in zip(names, row, strict=True) if is_waiting}
+            return set()
 
-    @property
-    def _schema(self) -> str | None:
-        return None if self._database.is_sqlite else "dbos"
+        return waiting
+
+    def _is_waiting(self, number: int) -> str:
+        # The second condition is for SQLite, which knows DBOS's index of what is unfinished by its words.
+        conditions = "status = 'ENQUEUED' AND status IN ('ENQUEUED', 'PENDING')"
+        rows = "workflow_status" if self._database.is_sqlite else "dbos.workflow_status"
+        return f"EXISTS (SELECT 1 FROM {rows} WHERE queue_name = :queue{number} AND {conditions})"  # noqa: S608
 
     @reported()
     def taken_by(self, worker_id: str, name: str = GENERATE) -> list[str]:

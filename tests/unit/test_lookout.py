@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,10 +31,7 @@ def test_the_queue_that_has_work_is_woken_alone_and_a_stop_wakes_all() -> None:
     work: set[str] = set()
     stop, woken = threading.Event(), list[str]()
 
-    def waiting(queues: Collection[str]) -> set[str]:
-        return work & set(queues)
-
-    Lookout(waiting, ("nano", "gemini"), 0.01).start([stop])
+    Lookout(lambda: set(work), 0.01).start([stop])
     nano, gemini = (asleep(stop, queue, woken) for queue in ("nano", "gemini"))
     work.add("nano")
     nano.join(LONG)
@@ -46,7 +43,7 @@ def test_the_queue_that_has_work_is_woken_alone_and_a_stop_wakes_all() -> None:
 
 def test_who_is_not_woken_sleeps_as_long_as_it_meant_to() -> None:
     stop = threading.Event()
-    Lookout(lambda queues: set(), ("nano",), 0.01).start([stop])
+    Lookout(set, 0.01).start([stop])
     began = time.monotonic()
     assert not stop.wait(timeout=0.2)
     assert time.monotonic() - began >= 0.2
@@ -68,13 +65,12 @@ def counted(runtime: Runtime) -> Iterator[list[str]]:
 
 def test_a_look_for_all_queues_is_one_statement(open_workplace: OpenWorkplace) -> None:
     place = open_workplace("gradient", models={"google/imagen4-ultra": {"engine": "gradient", "pool": "big"}})
-    queue = place.runtime.queue
-    names = ("gradient", "big", WEBHOOKS)
+    waiting = place.runtime.queue.waiting_in(("gradient", "big", WEBHOOKS))
     with counted(place.runtime) as said:
-        assert queue.waiting(names) == set()
+        assert waiting() == set()
     assert len(said) == 1
     place.submit("google/imagen4-ultra")
-    assert queue.waiting(names) == {"big"}
+    assert waiting() == {"big"}
 
 
 def test_work_is_taken_long_before_dbos_would_look_for_itself(open_workplace: OpenWorkplace) -> None:
