@@ -31,6 +31,7 @@ from tests.engines.services import (
     hang_up,
     images_answer,
     images_wire,
+    painted,
     serving,
     talk_nonsense,
 )
@@ -77,6 +78,7 @@ def ignore(progress: Progress) -> None:
     """The callback of a caller who does not care."""
 
 
+HALF = painted("a red apple", 7, 256, 256)[:2000]
 FAULTS = {
     "busy": answers(429, Retry_After="0.01"),
     "failing": answers(500),
@@ -148,7 +150,7 @@ def test_a_request_is_left_at_once_while_its_call_hangs(stack: ExitStack, name: 
 @pytest.mark.parametrize("name", BY_POST)
 @pytest.mark.parametrize(
     "content",
-    [b"GIF89a is no picture that a service sends", png(64, 64)[:60], png(9000, 9000), png(30_000, 30_000)],
+    [b"GIF89a is no picture that a service sends", HALF, png(9000, 9000), png(30_000, 30_000)],
     ids=["no picture", "half a picture", "too large", "a bomb"],
 )
 def test_what_is_no_picture_or_a_huge_one_is_a_failure(stack: ExitStack, name: str, content: bytes) -> None:
