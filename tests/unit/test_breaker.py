@@ -1,7 +1,12 @@
 """When an engine that fails is left alone, by a clock in the test's hand; and an address of a service."""
 
 from limner.engines.breaker import Breaker
-from limner.engines.upstream.addresses import FIRST_REST_SECONDS, LONGEST_REST_SECONDS, Addresses
+from limner.engines.upstream.addresses import (
+    FIRST_REST_SECONDS,
+    LONGEST_ASKED_SECONDS,
+    LONGEST_REST_SECONDS,
+    Addresses,
+)
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_the_pause() -> None:
@@ -54,3 +59,9 @@ def test_an_address_rests_as_long_as_its_service_asks() -> None:
     b.failed(0, 30)
     assert addresses.best(10) == (b, 20)
     assert addresses.best(30) == (b, 0)
+
+
+def test_no_service_asks_for_itself_to_be_forgotten() -> None:
+    addresses = Addresses(["a"])
+    addresses.best(0)[0].failed(0, 10**9)
+    assert addresses.best(0)[1] == LONGEST_ASKED_SECONDS

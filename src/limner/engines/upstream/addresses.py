@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 FIRST_REST_SECONDS = 0.5
 LONGEST_REST_SECONDS = 30.0
+LONGEST_ASKED_SECONDS = 600.0  # whatever a service asks for
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class Address:
         """Rests as long as the service asked for, or as long as this has gone on."""
         self.failures += 1
         usual = min(FIRST_REST_SECONDS * 2 ** (self.failures - 1), LONGEST_REST_SECONDS)
-        self.rests_until = now + (usual if asked_seconds is None else asked_seconds)
+        asked = usual if asked_seconds is None else min(asked_seconds, LONGEST_ASKED_SECONDS)
+        self.rests_until = now + asked
 
 
 class Addresses:

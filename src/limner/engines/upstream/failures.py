@@ -2,6 +2,7 @@
 hold account names or parts of a key, and go to the log alone.
 """
 
+import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -71,10 +72,8 @@ def rest_seconds(retry_after: str | None, now: datetime) -> float | None:
     """Of a header Retry-After, which is seconds or a date; None where it is missing or neither."""
     if not retry_after:
         return None
-    try:
+    if re.fullmatch(r"-?\d+(\.\d+)?", retry_after):
         return max(0.0, float(retry_after))
-    except ValueError:
-        pass
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
     except (ValueError, TypeError):
