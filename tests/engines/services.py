@@ -181,6 +181,7 @@ class WaveSpeedWire:
         self.cancelled: list[str] = []
         self.ending: Json = {"status": "completed"}
         self.looks_needed = 2
+        self.stumbles: list[Answer] = []  # instead of the first answers to those who look
         self._looks: dict[str, int] = {}
 
     def __call__(self, handler: Handler, seen: Seen) -> None:
@@ -189,6 +190,8 @@ class WaveSpeedWire:
             handler.send_json(200, envelope(self._submitted(seen)))
         elif found is None or found[1] not in self.predictions:
             handler.send_json(404, {"code": 404, "message": "not found", "data": None})
+        elif found[2] == "result" and self.stumbles:
+            self.stumbles.pop(0)(handler)
         elif found[2] == "1.png":
             handler.send(200, self._painted(found[1]), "image/png")
         elif found[2] == "cancel":

@@ -24,6 +24,7 @@ from tests.engines.services import (
     hang_up,
     images_wire,
     serving,
+    talk_nonsense,
 )
 
 ONE = GenerationRequest("a red apple", 256, 256, (7,), negative_prompt="blur", num_inference_steps=9)
@@ -269,6 +270,22 @@ def test_a_submit_without_an_answer_is_not_made_again(stack: ExitStack, instead:
     with pytest.raises(EngineFailed):
         engine.generate(ONE, ignore)
     assert len(service.asked) == 1
+
+
+def test_a_look_that_fails_is_taken_again_and_nothing_is_lost(stack: ExitStack) -> None:
+    wire, _, engine = wavespeed(stack)
+    wire.stumbles = [answers(500), hang_up, talk_nonsense, answers(429), break_off]
+    assert len(engine.generate(ONE, ignore).images) == 1
+    assert (wire.stumbles, len(wire.predictions)) == ([], 1)
+
+
+@pytest.mark.parametrize("stumbles", [[answers(500)] * 6, [answers(404)]])
+def test_a_prediction_that_is_out_of_sight_is_given_up(stack: ExitStack, stumbles: list[Any]) -> None:
+    wire, _, engine = wavespeed(stack)
+    wire.stumbles = list(stumbles)
+    with pytest.raises(EngineFailed):
+        engine.generate(ONE, ignore)
+    assert (wire.stumbles, len(wire.predictions)) == ([], 1)
 
 
 def test_a_wavespeed_that_is_not_there_is_called_again(stack: ExitStack) -> None:
