@@ -19,6 +19,7 @@ import typer
 from limner.administration import account_app, key_app, sign_in_link
 from limner.api.app import create_app, let_go, say_that_it_stops
 from limner.api.server import Ending, is_loopback, listen, origin_of, run_server
+from limner.collection import models_app
 from limner.doctor.examination import examine
 from limner.doctor.finding import State
 from limner.errors import BadSettings, LimnerError, NotFound
@@ -47,7 +48,6 @@ from limner.telemetry.tracing import start_tracing
 from limner.workflows import run_worker
 
 DEFAULT_ORIGIN = "http://127.0.0.1:8000"
-PRESETS = ("nano",)
 EXIT_CODES = {
     Standing.TRUSTED: 0,
     Standing.UNTRUSTED: 3,
@@ -62,6 +62,7 @@ WORKER_COMMAND = (sys.executable, "-m", "limner.cli", "worker")
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="A self-hosted Imagen 4.")
 app.add_typer(account_app, name="account")
 app.add_typer(key_app, name="key")
+app.add_typer(models_app, name="models")
 
 
 def main() -> None:
@@ -81,17 +82,16 @@ def serve(
     preset: Annotated[str | None, typer.Option(help="A named choice of engines for the models.")] = None,
 ) -> None:
     """Serve the API, with one worker beside it."""
-    _check_preset(preset)
-    settings = read_settings()
+    settings = read_settings(**({} if preset is None else {"preset": preset}))
     _configure(settings, "api")
     _stop_on_signals()
     with closing(listen(host, port)) as listener:
         public_url = settings.public_url or origin_of(listener)
-        with _runtime(read_settings(public_url=public_url)) as runtime:
+        with _runtime(read_settings(public_url=public_url, preset=settings.preset)) as runtime:
             migrate(runtime)
             runtime.storage.check()
             key = ensure_default_account(runtime, datetime.now(UTC))
-            with nullcontext() if no_worker else _worker_beside(public_url):
+            with nullcontext() if no_worker else _worker_beside(public_url, settings.preset):
                 _announce(origin_of(listener), key)
                 if is_loopback(host) or sys.stdout.isatty():  # else the link would lie in a log
                     _invite(runtime)
@@ -229,9 +229,13 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _worker_beside(public_url: str) -> AbstractContextManager[object]:
+def _worker_beside(public_url: str, preset: str) -> AbstractContextManager[object]:
     inherited = dict(os.environ)
-    own = {"LIMNER_PUBLIC_URL": public_url, "LIMNER_PARENT_PID": str(os.getpid())}
+    own = {
+        "LIMNER_PUBLIC_URL": public_url,
+        "LIMNER_PRESET": preset,
+        "LIMNER_PARENT_PID": str(os.getpid()),
+    }
     return Supervisor(WORKER_COMMAND, inherited | own).running()
 
 
@@ -263,11 +267,6 @@ def _stop_on_signals() -> None:
 
 def _runtime(settings: Settings) -> AbstractContextManager[Runtime]:
     return closing(build_runtime(settings))
-
-
-def _check_preset(preset: str | None) -> None:
-    if preset is not None and preset not in PRESETS:
-        raise BadSettings(f'there is no preset "{preset}"; known are: {", ".join(PRESETS)}')
 
 
 def _own_key(settings: Settings) -> str:

@@ -31,6 +31,11 @@ class OpenWeights:
     max_pixels: int = 0  # 0: as large as anybody asks
 
     @property
+    def terms(self) -> str:
+        """In a sentence."""
+        return f"By {self.name}, licence {self.licence}; commercial use: {self.commercial}."
+
+    @property
     def takes_negative_prompt(self) -> bool:
         return self.guidance > 1.0
 

@@ -50,7 +50,7 @@ def over_the_wire(name: str) -> Iterator[Engine]:
 
 @contextmanager
 def open_weights(name: str) -> Iterator[Engine]:
-    """Tiny ones, of a pipeline's real classes. Those take seconds to import, which collecting tests should not."""
+    """Tiny ones, of a pipeline's real classes, which take seconds to import: collecting tests is quick."""
     tiny = importlib.import_module("tests.engines.tiny_pipelines")
     with TemporaryDirectory() as folder:
         options = {"weights": str(tiny.save(name, Path(folder))), "steps": "2", "max_pixels": "4096"}

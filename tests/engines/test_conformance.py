@@ -11,7 +11,7 @@ from limner.errors import EngineFailed
 from tests.engines.openers import OPENERS, SEEDLESS, UPSTREAMS
 
 # A scheduler of diffusers hands numpy a tensor in a way that it will give up.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SIZES_1K = [(1024, 1024), (1408, 768), (768, 1408), (1280, 896), (896, 1280)]
 STRANGE_PROMPTS = [

@@ -10,6 +10,7 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
+    DiffusionPipeline,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
@@ -21,6 +22,7 @@ from diffusers import (
     ZImagePipeline,
     ZImageTransformer2DModel,
 )
+from peft import LoraConfig, get_peft_model_state_dict
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
     CLIPTextConfig,
@@ -199,3 +201,12 @@ def _qwen_vl() -> Qwen2_5_VLForConditionalGeneration:
     rope = {"rope_type": "default", "mrope_section": [1, 1, 2]}
     text = {**_text_sizes(2), "rope_scaling": rope}
     return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision))
+
+
+def save_lora(folder: Path, into: Path) -> str:
+    """Further weights for the pipeline of this folder; returns the name of the file."""
+    pipeline = DiffusionPipeline.from_pretrained(folder)
+    pipeline.unet.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v"]))
+    layers = get_peft_model_state_dict(pipeline.unet)
+    type(pipeline).save_lora_weights(into, unet_lora_layers=layers, weight_name="style.safetensors")
+    return "style.safetensors"

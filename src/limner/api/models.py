@@ -13,6 +13,7 @@ from limner.api.envelope import Envelope, success_bytes
 from limner.api.views import ModelView
 from limner.catalog import ModelSpec
 from limner.ledger import micros_to_usd
+from limner.open_weights import KNOWN
 from limner.runtime import Runtime
 
 router = APIRouter(tags=["models"], dependencies=[BEARER])
@@ -63,6 +64,12 @@ def model_views(runtime: Runtime) -> list[dict[str, Any]]:
     return [_model_view(spec, runtime.public_url, order) for order, spec in enumerate(runtime.catalog, 1)]
 
 
+def _description(spec: ModelSpec) -> str:
+    """With the licence of the weights behind it, where they are known: whose pictures may be sold?"""
+    weights = KNOWN.get(dict(spec.engine.options).get("weights", ""))
+    return f"{spec.description} {weights.terms}" if weights else spec.description
+
+
 def _model_view(spec: ModelSpec, public_url: str, sort_order: int) -> dict[str, Any]:
     run = {
         "type": "model_run",  # first, because some readers take the first whatever it is
@@ -74,7 +81,7 @@ def _model_view(spec: ModelSpec, public_url: str, sort_order: int) -> dict[str, 
     return {
         "model_id": spec.model_id,
         "name": spec.model_id,
-        "description": spec.description,
+        "description": _description(spec),
         "type": spec.type,
         "base_price": micros_to_usd(spec.price_micros),
         "formula": '{"total_price": base_price * num_images}',

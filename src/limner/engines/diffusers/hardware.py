@@ -67,9 +67,9 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def empty_caches(device: torch.device) -> None:
-    """After something large was let go of: what was freed goes back to the device, for anybody."""
-    gc.collect()
+    """After something large was let go of: what was freed goes back to the GPU, for anybody."""
     if device.type == "cuda":
+        gc.collect()  # what errors and hooks hold in circles
         torch.cuda.empty_cache()
 
 
