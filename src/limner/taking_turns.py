@@ -5,6 +5,7 @@ one's are made. But for a few at a time alone: behind a storage that fails, made
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore, Event, Lock
 
 MOST_FINISHING = 2  # attempts, beside the one that has the engines
@@ -17,6 +18,17 @@ class Turns:
         self._look_seconds = look_seconds
         self._engines = Lock()
         self._finishing = BoundedSemaphore(MOST_FINISHING)
+        self._threads = ThreadPoolExecutor(1 + MOST_FINISHING, "attempt")
+
+    def run(self, attempt: Callable[["Turn"], None], is_over: Callable[[], bool]) -> bool:
+        """Has the attempt made on a thread of its own when its turn comes, and returns when the engines are
+        free for others. False when it is over for all before its turn."""
+        turn = self.take(is_over)
+        if turn is None:
+            return False
+        self._threads.submit(_make, attempt, turn)
+        turn.wait()
+        return True
 
     def take(self, is_over: Callable[[], bool]) -> "Turn | None":
         """Waits for it; None when it is over for all before it comes."""
@@ -54,3 +66,10 @@ class Turn:
     def _give_back(self) -> None:
         self._engines.release()
         self._passed.set()
+
+
+def _make(attempt: Callable[[Turn], None], turn: Turn) -> None:
+    try:
+        attempt(turn)
+    finally:
+        turn.end()

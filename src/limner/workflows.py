@@ -10,8 +10,8 @@ import signal
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -56,7 +56,7 @@ from limner.runtime import (
     load_imprint_of,
     load_safety_of,
 )
-from limner.taking_turns import MOST_FINISHING, Turn, Turns
+from limner.taking_turns import Turn, Turns
 from limner.telemetry.figures import parse_address, serve_figures
 from limner.workers import Worker
 
@@ -103,7 +103,6 @@ class Shift:
         self._delivering: set[str] = set()
         self._samples: list[Sample] = []
         self._turns = Turns(LOOK_SECONDS)
-        self._attempts = ThreadPoolExecutor(1 + MOST_FINISHING, "attempt")
 
     def work(self) -> int:
         """Blocks until ``stop`` is set and what was under way is finished or put back."""
@@ -174,20 +173,14 @@ class Shift:
         """The workflow. It returns when the engines are free for the next, and never raises: what DBOS
         records as failed it would not start again. One at a time, whatever the engine: should an engine
         end this process, what waits for its turn here has not begun, and is not blamed."""
-        turn = self._turns.take(self.stop.is_set)
-        if turn is None:
-            return self._put_back(prediction_id, attempt)
-        self._attempts.submit(self._take_turn, turn, prediction_id, attempt, origin)
-        return turn.wait()
+        if not self._turns.run(partial(self._take_turn, prediction_id, attempt, origin), self.stop.is_set):
+            self._put_back(prediction_id, attempt)
 
-    def _take_turn(self, turn: Turn, prediction_id: str, attempt: int, origin: str) -> None:
-        try:
-            with self.observer.attempt(prediction_id, origin):
-                if self.stop.is_set():
-                    return self._put_back(prediction_id, attempt)
-                return self._attempt(turn, prediction_id, attempt, origin)
-        finally:
-            turn.end()
+    def _take_turn(self, prediction_id: str, attempt: int, origin: str, turn: Turn) -> None:
+        with self.observer.attempt(prediction_id, origin):
+            if self.stop.is_set():
+                return self._put_back(prediction_id, attempt)
+            return self._attempt(turn, prediction_id, attempt, origin)
 
     def deliver(self, delivery_id: str, number: int, origin: str = "") -> None:
         """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
