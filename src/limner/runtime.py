@@ -191,8 +191,8 @@ def _check_options(settings: Settings) -> CheckOptions:
 def load_imprint_of(settings: Settings, now: datetime, database: Database | None = None) -> Imprint:
     """Makes the identity that signs, where there is none yet. Raises BadSettings and DatabaseUnavailable."""
     if settings.provenance == "off":
-        return Imprint()
-    return Imprint(Signer(_keeper(settings, database).identity(now)))
+        return Imprint(is_marking=settings.provenance_mark)
+    return Imprint(Signer(_keeper(settings, database).identity(now)), settings.provenance_mark)
 
 
 def load_verifier_of(settings: Settings, database: Database) -> Verifier:

@@ -180,6 +180,9 @@ class Settings(BaseSettings):
     provenance: Literal["on", "off"] = Field(
         "on", description="on: every picture is signed, and its file says what made it: see provenance.md."
     )
+    provenance_mark: bool = Field(
+        False, description="Pictures also carry an invisible mark, for when the manifest is lost."
+    )
     provenance_certificates: Path | None = Field(
         None, description="Certificates to sign with, in place of our own: PEM, the authority's last."
     )

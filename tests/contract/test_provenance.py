@@ -51,6 +51,7 @@ def test_every_output_says_what_made_it(client: httpx.Client, kind: str) -> None
         "prediction_id": done["id"],
         "number": 1,
         "known": True,
+        "mark": "",
     }
     content = client.get(path).content
     assert verify(client, content=content)["prediction_id"] == done["id"]

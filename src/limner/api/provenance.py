@@ -52,9 +52,13 @@ class ProvenanceView(View):
     software: str = Field(description="What made the file, such as `Limner 0.1.0`.")
     signer: str = Field(description="The name in the certificate.")
     made_at: str = Field(description="RFC 3339.")
-    prediction_id: str
+    prediction_id: str = Field(description="As the manifest says; without one, whose mark is in the pixels.")
     number: int = Field(description="Which picture of the prediction, from 1; 0 where it does not say.")
     known: bool = Field(description="Whether that prediction is in this server's database still.")
+    mark: str = Field(
+        description="The beginning of a prediction's id, as an invisible mark in the pixels says; empty "
+        "where there is none, and where a manifest names the prediction."
+    )
 
 
 BODY: dict[str, Any] = {

@@ -211,7 +211,8 @@ class Making:
     def _file(self, pixels: Pixels, origin: Origin) -> images.Encoded:
         """Raises SigningFailed."""
         with TRACER.start_as_current_span("encode"):
-            encoded = images.encode(pixels, self.prediction.request.output_format)
+            marked = self.imprint.on_pixels(pixels, self.prediction.id)
+            encoded = images.encode(marked, self.prediction.request.output_format)
         with TRACER.start_as_current_span("sign"):
             signed = self.imprint.on_file(encoded.content, encoded.content_type, origin)
         return replace(encoded, content=signed)

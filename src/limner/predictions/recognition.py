@@ -3,22 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Semaphore
 from typing import IO
 
 from limner.db.database import Database
 from limner.inputs import Json
 from limner.predictions import store
+from limner.provenance.mark import find_mark
 from limner.provenance.verifying import Verdict, Verifier
 
+DECODED_AT_ONCE = 2  # a decoded picture may take a quarter of a gigabyte
+_DECODERS = Semaphore(DECODED_AT_ONCE)
 _ID = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """``is_known``: the prediction is in the database still."""
+    """``prediction_id`` is what the manifest says, or else whose ``mark`` it is; ``is_known``: it is in the
+    database still."""
 
     verdict: Verdict
+    prediction_id: str
     is_known: bool
+    mark: str = ""  # the letters in the pixels; looked for where no manifest tells
 
     def view(self) -> Mapping[str, Json]:
         """For whoever asked, as JSON."""
@@ -33,9 +40,10 @@ class Recognized:
             "software": verdict.software,
             "signer": verdict.signer,
             "made_at": verdict.made_at,
-            "prediction_id": verdict.prediction_id,
+            "prediction_id": self.prediction_id,
             "number": verdict.number,
             "known": self.is_known,
+            "mark": self.mark,
         }
 
     def lines(self) -> list[tuple[str, str]]:
@@ -51,8 +59,9 @@ class Recognized:
             "made at": verdict.made_at,
             "software": verdict.software,
             "signed by": verdict.signer,
-            "prediction": f"{verdict.prediction_id} ({known})" if verdict.prediction_id else "",
+            "prediction": f"{self.prediction_id} ({known})" if self.prediction_id else "",
             "picture": str(verdict.number or ""),
+            "mark": self.mark,
         }
         return [(name, text) for name, text in told.items() if text]
 
@@ -60,7 +69,15 @@ class Recognized:
 def recognize(file: IO[bytes], verifier: Verifier, database: Database) -> Recognized:
     """Raises UnsupportedMedia, InvalidInput and DatabaseUnavailable."""
     verdict = verifier.examine(file)
-    return Recognized(verdict, _is_known(database, verdict.prediction_id))
+    if verdict.prediction_id:
+        return Recognized(verdict, verdict.prediction_id, _is_known(database, verdict.prediction_id))
+    with _DECODERS:
+        mark = find_mark(file)
+    if not mark:
+        return Recognized(verdict, "", is_known=False)
+    with database.read() as tx:
+        prediction_id = store.id_that_begins(tx, mark)
+    return Recognized(verdict, prediction_id, bool(prediction_id), mark)
 
 
 def _is_known(database: Database, prediction_id: str) -> bool:

@@ -94,6 +94,14 @@ def exists(tx: Connection, prediction_id: str) -> bool:
     return tx.execute(query).scalar() is not None
 
 
+def id_that_begins(tx: Connection, letters: str) -> str:
+    """Of whichever account; "" where there is none."""
+    query = select(predictions.c.id).where(
+        predictions.c.id >= letters.ljust(32, "0"), predictions.c.id <= letters.ljust(32, "f")
+    )
+    return tx.execute(query.limit(1)).scalar() or ""
+
+
 def find_output(tx: Connection, prediction_id: str, n: int) -> Output:
     """Raises NotFound."""
     query = select(outputs).where(outputs.c.prediction_id == prediction_id, outputs.c.n == n)

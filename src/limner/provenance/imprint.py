@@ -2,12 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from limner.provenance.mark import Pixels, put_mark
 from limner.provenance.signing import Origin, Signer
-
-Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +11,10 @@ class Imprint:
     """Leaves pictures as they are where there is neither."""
 
     signer: Signer | None = None
+    is_marking: bool = False
+
+    def on_pixels(self, pixels: Pixels, prediction_id: str) -> Pixels:
+        return put_mark(pixels, prediction_id) if self.is_marking else pixels
 
     def on_file(self, content: bytes, content_type: str, origin: Origin) -> bytes:
         """Raises SigningFailed."""
