@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from limner.catalog import EngineChoice
+from limner.doctor.surroundings import check_engines
 from limner.engines.breaker import Breaker
 from limner.engines.chain import Chain, Guarded
 from limner.engines.engine import (
@@ -187,6 +188,17 @@ def test_one_engine_of_several_chains_and_models_is_loaded_once(tmp_path: Path) 
     assert chain._engines[1] is other._engines[0] is plain
     for engine in engines.values():
         engine.close()
+
+
+def test_the_doctor_names_the_engines_of_a_chain_that_cannot_be_loaded(tmp_path: Path) -> None:
+    choice = ModelChoice.model_validate({"engines": ["unloadable", "gradient", "no-such-engine"]})
+    workplace = Workplace.open(settings_of(tmp_path, "", "gradient", models={"google/imagen4": choice}))
+    (ailment,) = check_engines(workplace.runtime).ailments
+    workplace.runtime.close()
+    assert ailment.text == (
+        "cannot be loaded here: The weights are not where they should be. "
+        "There is no engine named 'no-such-engine' installed."
+    )
 
 
 def test_an_engine_without_its_package_says_which_extra_brings_it(

@@ -1,5 +1,6 @@
 """What an installation stands on: its schema, its workers and engines, and the clocks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -80,7 +81,12 @@ def check_engines(runtime: Runtime) -> Report:
 
 
 def _complaint(spec: ModelSpec) -> str:
-    """ "" when the engine loads."""
+    """ "" when the engine loads; of a chain, when all of its engines do, for a worker makes do with less."""
+    engines = spec.engine.chain or (spec.engine,)
+    return " ".join(filter(None, (_complaint_of_one(replace(spec, engine=one)) for one in engines)))
+
+
+def _complaint_of_one(spec: ModelSpec) -> str:
     try:
         load_engine_of(spec).close()
     except LimnerError as error:
