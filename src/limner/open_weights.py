@@ -41,7 +41,7 @@ class OpenWeights:
 
 
 KLEIN_4B = OpenWeights("black-forest-labs/FLUX.2-klein-4B", "Apache-2.0", Commercial.YES, 4, 1.0)
-Z_IMAGE_TURBO = OpenWeights("Tongyi-MAI/Z-Image-Turbo", "Apache-2.0", Commercial.YES, 9, 0.0)
+Z_IMAGE_TURBO = OpenWeights("Tongyi-MAI/Z-Image-Turbo", "Apache-2.0", Commercial.YES, 8, 0.0)
 QWEN_IMAGE_2512 = OpenWeights(
     "Qwen/Qwen-Image-2512", "Apache-2.0", Commercial.YES, 50, 4.0, max_pixels=1328 * 1328
 )

@@ -30,6 +30,10 @@ class Turns:
         turn.wait()
         return True
 
+    def close(self) -> None:
+        """Waits for the attempts that are finishing."""
+        self._threads.shutdown()
+
     def take(self, is_over: Callable[[], bool]) -> "Turn | None":
         """Waits for it; None when it is over for all before it comes."""
         while not self._engines.acquire(timeout=self._look_seconds):

@@ -222,3 +222,10 @@ def test_warming_up_makes_a_picture_of_every_size_and_shows_previews_from_the_fi
     with closing(load_engine("diffusers", options)) as engine:
         make(engine, seen=seen)
     assert any(one.preview is not None for one in seen)
+
+
+def test_the_benchmark_for_gpus_runs_at_a_tiny_size(capsys: pytest.CaptureFixture[str]) -> None:
+    importlib.import_module("benchmarks.gpu").main(["--tiny", "--pictures", "1", "--only", "klein"])
+    printed = capsys.readouterr().out
+    assert "klein, tiny" in printed
+    assert "overlapped" in printed

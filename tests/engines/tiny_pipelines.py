@@ -48,7 +48,7 @@ def klein() -> Flux2KleinPipeline:
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
         vae=AutoencoderKLFlux2(**_vae_of(4)),
         text_encoder=_qwen3(layers=28),  # it is the 9th, the 18th and the 27th that are looked at
-        tokenizer=_byte_tokenizer(),
+        tokenizer=byte_tokenizer(),
         transformer=Flux2Transformer2DModel(
             in_channels=16,
             num_layers=1,
@@ -68,7 +68,7 @@ def z_image() -> ZImagePipeline:
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=AutoencoderKL(**_vae_of(4), scaling_factor=0.36, shift_factor=0.11),
         text_encoder=_qwen3(layers=2),
-        tokenizer=_byte_tokenizer(),
+        tokenizer=byte_tokenizer(),
         transformer=ZImageTransformer2DModel(
             in_channels=4,
             dim=HEADS * HEAD_WIDTH,
@@ -89,7 +89,7 @@ def qwen_image() -> QwenImagePipeline:
             base_dim=8, z_dim=4, num_res_blocks=1, latents_mean=[0.0] * 4, latents_std=[1.0] * 4
         ),
         text_encoder=_qwen_vl(),
-        tokenizer=_byte_tokenizer(),
+        tokenizer=byte_tokenizer(),
         transformer=QwenImageTransformer2DModel(
             in_channels=16,
             out_channels=4,
@@ -161,7 +161,7 @@ def _vae_of(channels: int) -> dict[str, Any]:
     }
 
 
-def _byte_tokenizer() -> Qwen2Tokenizer:
+def byte_tokenizer() -> Qwen2Tokenizer:
     alphabet = sorted(ByteLevel.alphabet())
     vocabulary = {token: number for number, token in enumerate((*alphabet, *SPECIAL))}
     return Qwen2Tokenizer(vocabulary, [], chat_template=CHAT, extra_special_tokens=list(SPECIAL[1:]))

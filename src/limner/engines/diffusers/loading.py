@@ -38,7 +38,11 @@ def load(options: Options) -> DiffusersEngine:
 
 def build(folder: str, wanted: PipelineOptions, device: torch.device) -> Pipeline:
     """In the host's memory, unless it brings its parts to the device itself. Raises BadSettings."""
-    pipeline = _read(folder, wanted, device)
+    return equip(_read(folder, wanted, device), wanted, device)
+
+
+def equip(pipeline: Pipeline, wanted: PipelineOptions, device: torch.device) -> Pipeline:
+    """The same pipeline, ready to be called. Raises BadSettings."""
     signature_of(pipeline)
     pipeline.set_progress_bar_config(disable=True)
     if wanted.scheduler is not None:
