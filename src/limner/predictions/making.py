@@ -84,6 +84,7 @@ class Making:
     engine_seconds: float = field(default=0.0, init=False)  # of all pictures, once they are made
     outcome: str = field(default="", init=False)  # completed, cancelled, filtered, failed, or lost: ""
     _written: float = field(default=0.0, init=False)
+    _written_step: tuple[int, int] = field(default=(-1, 0), init=False)
 
     def run(
         self, engine: Engine | None, request: GenerationRequest, on_made: Callable[[], None] = lambda: None
@@ -174,8 +175,10 @@ class Making:
         now = self.ticked = time.monotonic()
         with self.database.read() as tx:
             lifecycle.look(tx, self.prediction)
-        if now - self._written >= WRITE_SECONDS or progress.step == progress.num_steps:
-            self._written = now
+        is_due = now - self._written >= WRITE_SECONDS or progress.step == progress.num_steps
+        step = (progress.step, progress.num_steps)
+        if is_due and step != self._written_step:  # who waits for others says the same for minutes
+            self._written, self._written_step = now, step
             preview = self._preview(progress)
             with self.database.begin() as tx:
                 lifecycle.record_progress(tx, self.prediction, progress.step, progress.num_steps, preview)
