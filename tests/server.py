@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from tests.templates import begin_with_tables
+
 # Before a command that serves: a suite that is killed leaves nothing running.
 BOUND = ("setpriv", "--pdeathsig", "KILL") if sys.platform == "linux" else ()
 KEY = "wsk_test_0123456789abcdef0123456789abcdef"
@@ -63,6 +65,8 @@ def environment(folder: Path, engines: Mapping[str, str], **settings: str) -> di
     """The environment of a server in this folder. Engines are written "name" or "name option=value"."""
     config = folder / "limner.toml"
     config.write_text("".join(_entry(model, engines.get(model, "gradient")) for model in MODELS))
+    if "LIMNER_DATABASE_URL" not in settings:
+        begin_with_tables(folder / "state")
     own = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

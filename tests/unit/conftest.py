@@ -8,8 +8,8 @@ import hypothesis
 import pytest
 
 from limner.db.database import Database, open_database
-from limner.db.migrations.upgrade import upgrade
 from tests.conftest import DIALECTS, create_postgres_database, postgres_copy
+from tests.templates import begin_with_tables
 from tests.unit.workplace import Workplace, settings_of
 
 # A busy machine makes slow examples, which say nothing of the code.
@@ -43,8 +43,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
     """With all tables."""
-    database = open_database(database_url or f"sqlite:///{tmp_path / 'limner.db'}", pool_size=4)
-    upgrade(database)
+    database = open_database(database_url or f"sqlite:///{begin_with_tables(tmp_path)}", pool_size=4)
     yield database
     database.close()
 
@@ -52,6 +51,8 @@ def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def open_workplace(tmp_path: Path, database_url: str) -> Iterator[OpenWorkplace]:
     opened: list[Workplace] = []
+    if not database_url:
+        begin_with_tables(tmp_path / "data")
 
     def open_one(engine: str = "gradient", **changes: Any) -> Workplace:
         opened.append(Workplace.open(settings_of(tmp_path / "data", database_url, engine, **changes)))

@@ -194,6 +194,7 @@ def test_what_a_live_worker_has_and_the_queue_has_forgotten(open_workplace: Open
     workplace = open_workplace()
     prediction = workplace.submit()
     begin(workplace, prediction.id, Worker())
+    change(workplace, update(predictions).values(is_in_engine=True))
     workplace.runtime.queue.drop([prediction.id])
     assert_found_and_fixed(workplace, "predictions", "the queue knows nothing", prediction.id)
 
