@@ -39,7 +39,7 @@ def count_statements() -> Statements:
         def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
             role = _role(threading.current_thread().name)
             counted[role] += 1
-            counted["looks"] += role == "looking" and "queues" in statement  # each begins with this one
+            counted["looks"] += role == "looking" and "EXISTS" in statement
 
         event.listen(workplace.runtime.database.engine, "before_cursor_execute", count)
         accepted = [workplace.submit() for _ in range(NUM_JOBS)]
@@ -56,7 +56,7 @@ def count_statements() -> Statements:
 
 
 def _role(thread: str) -> str:
-    if thread.startswith("queue-worker-gradient"):
+    if thread == "lookout":
         return "looking"
     is_beside = thread in ("MainThread", "pulse", "tidy") or thread.startswith(("queue-worker", "Thread-"))
     return thread if is_beside else "making"
