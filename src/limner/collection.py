@@ -16,7 +16,8 @@ from limner.generate.order import Order, carry_out
 from limner.open_weights import KNOWN
 from limner.presets import NAMES, choices_of, weights_of
 from limner.runtime import catalog_of, load_imprint_of, load_safety_of
-from limner.settings import read_settings
+from limner.settings import Settings, read_settings
+from limner.telemetry.logs import configure_logging
 
 FETCHING = "limner.engines.diffusers.fetching"  # needs the extra gpu, and imports no torch
 LEVELS = {"fast": "google/imagen4-fast", "standard": "google/imagen4", "ultra": "google/imagen4-ultra"}
@@ -47,6 +48,7 @@ def fetch(
         fetching = importlib.import_module(FETCHING)
     except ImportError as error:
         raise BadSettings("fetching weights needs the extra gpu: pip install 'limner[gpu]'") from error
+    _log_to_stderr(read_settings())
     for weights in weights_of(name) if name in NAMES else [name]:
         if known := KNOWN.get(weights):
             typer.echo(known.terms, err=True)
@@ -72,7 +74,12 @@ def sheet(
             shutil.copyfile(own, listed)
     order = Order(LEVELS[level], {"seed": seed}, out, None, listed, is_shown=False, is_opened=False)
     settings = read_settings(preset=preset)
+    _log_to_stderr(settings)
     imprint = load_imprint_of(settings, datetime.now(UTC))
     with closing(Here(catalog_of(settings), load_safety_of(settings), imprint)) as maker:
         if code := carry_out(order, maker):
             raise typer.Exit(code)
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    configure_logging(settings.log_level, settings.log_format == "json")

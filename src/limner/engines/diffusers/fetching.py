@@ -4,7 +4,9 @@ huggingface_hub fetches: it shows bars, goes on where it was broken off, and che
 the hub's sums. What is there already is never asked for again, so that a machine without a network works.
 """
 
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,8 +55,24 @@ def fetch(weights: str, revision: str | None = None) -> Path:
         raise BadSettings(f"weights {weights} cannot be fetched: {said[0] if said else error}") from error
     if not (folder / INDEX).is_file():
         raise BadSettings(f"weights {weights}: there is no {INDEX}, so it is no pipeline of diffusers")
+    check_sums(folder)
     log.info("weights are here", weights=weights, folder=str(folder))
     return folder
+
+
+def check_sums(folder: Path) -> None:
+    """Of what the cache calls by its SHA-256, which is all that is large; what is damaged is removed. Raises
+    BadSettings."""
+    for path in sorted(folder.rglob("*")):
+        kept = path.resolve()
+        if not re.fullmatch(r"[0-9a-f]{64}", kept.name):
+            continue
+        with kept.open("rb") as file:
+            is_whole = hashlib.file_digest(file, "sha256").hexdigest() == kept.name
+        if not is_whole:
+            kept.unlink()
+            path.unlink()
+            raise BadSettings(f"{path.relative_to(folder)} arrived damaged and was removed: fetch it again")
 
 
 def _cached(weights: str, revision: str | None) -> Path | None:

@@ -22,10 +22,11 @@ from limner.engines.diffusers.signature import Signature, reads_all, signature_o
 from limner.engines.diffusers.sizes import IMAGEN_SIZES, Size, is_large, size_to_make
 from limner.engines.diffusers.steps import Steps
 from limner.engines.engine import Generation, GenerationRequest, OnStep, Pixels, Progress
-from limner.errors import EngineFailed
+from limner.errors import BadSettings, EngineFailed
 
 ENGINE = "diffusers"
 EXIT_GPU_LOST = 7
+GIB = 1 << 30
 WARMING_STEPS = 2
 WARMING_PROMPT = "a red apple on a wooden table, a photograph in the light of the morning"
 
@@ -42,8 +43,17 @@ class DiffusersEngine:
         self._signature: Signature
 
     def begin(self) -> None:
-        """Reads the weights, and makes a picture of every size where that is worth while."""
-        self._thread.submit(self._begin).result()
+        """Reads the weights, and makes a picture of every size where that is worth while. Raises
+        BadSettings."""
+        try:
+            self._thread.submit(self._begin).result()
+        except Exception as error:
+            if not hardware.is_out_of_memory(error):
+                raise
+            needed = f"{self._tenant.num_bytes / GIB:.1f} GiB and room for the picture"
+            raise BadSettings(
+                f"{self._tenant.name} needs {needed}: choose smaller weights, offload, or quantization"
+            ) from error
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         """Raises EngineFailed when the device has not memory enough for it; the next one is made as usual."""

@@ -48,11 +48,16 @@ class Tenant:
         forget_prompts(self.pipeline)
         if self._is_offloaded:
             return
-        if self.device.type == "cpu" or not _host_has_room(self.num_bytes):
-            self._pipeline = None
-        else:
-            self._pipeline = self.pipeline.to("cpu")
+        self._pipeline = self._in_the_host()
         hardware.empty_caches(self.device)
+
+    def _in_the_host(self) -> Pipeline | None:
+        if self.device.type == "cpu" or not _host_has_room(self.num_bytes):
+            return None
+        try:
+            return self.pipeline.to("cpu")
+        except (ValueError, RuntimeError):  # some that are quantized cannot be moved
+            return None
 
     def vanish(self) -> None:
         self._pipeline = None
