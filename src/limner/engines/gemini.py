@@ -16,7 +16,7 @@ from google.genai import errors, types
 
 from limner.engines.engine import GenerationRequest, Options
 from limner.engines.upstream.addresses import Addresses
-from limner.engines.upstream.bounded import open_client
+from limner.engines.upstream.bounded import open_client, tls
 from limner.engines.upstream.failures import (
     Blame,
     CallFailed,
@@ -88,7 +88,10 @@ class Gemini:
     def __init__(self, url: str, key: Key, model: Model, call_seconds: float) -> None:
         self._key, self._model = key, model
         self._http = open_client(call_seconds)
-        options = types.HttpOptions(base_url=url, httpx_async_client=self._http)
+        unused = {"verify": tls()}  # it makes further clients, each of which would read all authorities again
+        options = types.HttpOptions(
+            base_url=url, httpx_async_client=self._http, client_args=unused, async_client_args=unused
+        )
         self._client = genai.Client(vertexai=False, api_key=key.secret, http_options=options)
 
     @property

@@ -9,9 +9,10 @@ import base64
 import binascii
 import math
 import re
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import httpx
@@ -93,7 +94,9 @@ class WaveSpeed:
         self._clients = {
             url: wavespeed.Client(key.secret, url, max_retries=0, max_connection_retries=0) for url in urls
         }
-        self._http = httpx.AsyncClient(timeout=REQUEST_SECONDS, headers={"Accept-Encoding": "identity"})
+        self._http = httpx.AsyncClient(
+            verify=_tls(), timeout=REQUEST_SECONDS, headers={"Accept-Encoding": "identity"}
+        )
 
     @property
     def made_by(self) -> str:
@@ -187,7 +190,7 @@ class WaveSpeed:
         headers = {"Authorization": f"Bearer {self._key.secret}"}
         url = f"{address}/api/v3/predictions/{prediction_id}/cancel"
         try:
-            httpx.post(url, headers=headers, timeout=CANCEL_SECONDS)
+            httpx.post(url, headers=headers, timeout=CANCEL_SECONDS, verify=_tls())
         except httpx.HTTPError:
             return  # it will be made for nobody
 
@@ -228,6 +231,11 @@ class WaveSpeed:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise no_connection(f"output: {error!r}") from error
         return bytes(content)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _of_error(error: RuntimeError, key: Key) -> CallFailed:

@@ -1,6 +1,8 @@
 """An HTTP client for the vendors' clients, whose answers cannot be of any length."""
 
+import ssl
 from collections.abc import AsyncIterator
+from functools import cache
 
 import httpx2
 
@@ -35,10 +37,17 @@ async def _bound(response: httpx2.Response) -> None:
     response.stream = Bounded(response.stream)
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """One for all clients: reading the authorities that everybody trusts takes longer than a call."""
+    return httpx2.create_ssl_context()
+
+
 def open_client(seconds: float) -> httpx2.AsyncClient:
     """With this time limit for each of its waits. Asks for nothing compressed, which would have no bounds;
     follows no redirect, which would take the key elsewhere."""
     return httpx2.AsyncClient(
+        verify=tls(),
         timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         headers={"Accept-Encoding": "identity"},
         event_hooks={"response": [_bound]},
