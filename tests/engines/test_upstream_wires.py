@@ -161,9 +161,10 @@ def test_gemini_is_asked_for_the_nearest_shape_and_size(
 
 
 def test_gemini_is_sent_its_key_and_how_much_to_think(stack: ExitStack) -> None:
-    service, engine = gemini_engine(stack, thinking_level="minimal")
+    service, engine = gemini_engine(stack, thinking_level="minimal", api_version="v1beta")
     generation = engine.generate(ONE, ignore)
     (asked,) = service.asked
+    assert asked.path.startswith("/v1beta/models/")
     assert asked.headers["x-goog-api-key"] == KEY
     assert list(asked.body["generationConfig"]["thinkingConfig"].values()) == ["MINIMAL"]
     assert generation.made_by == "gemini/tiny-image-1"

@@ -30,7 +30,7 @@ from limner.engines.upstream.options import LIMITS, Key, Reader
 from limner.engines.upstream.relay import File, Relay, Tell
 
 GOOGLE = "https://generativelanguage.googleapis.com"
-OPTIONS = ("model", "api_key_env", "base_url", "image_sizes", "thinking_level", *LIMITS)
+OPTIONS = ("model", "api_key_env", "base_url", "api_version", "image_sizes", "thinking_level", *LIMITS)
 RATIOS = {"1:1": 1.0, "3:4": 3 / 4, "4:3": 4 / 3, "9:16": 9 / 16, "16:9": 16 / 9}
 SIDES = {"1K": 1024, "2K": 2048, "4K": 4096}  # of a square; written so: the API takes "1k" for less than 1K
 THINKING = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
@@ -56,8 +56,9 @@ def load(options: Options) -> Relay:
     if more:
         raise reader.wrong("base_url", "there is only one Google")
     model = Model(reader.needed("model"), sizes, thinking)
-    upstream = Gemini(url, reader.key("GEMINI_API_KEY", is_needed=True), model, limits.call_timeout_seconds)
-    return Relay(upstream, Addresses([url]), limits)
+    key = reader.key("GEMINI_API_KEY", is_needed=True)
+    place = types.HttpOptions(base_url=url, api_version=reader.text("api_version") or None)
+    return Relay(Gemini(place, key, model, limits.call_timeout_seconds), Addresses([url]), limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,12 @@ class Model:
 
 
 class Gemini:
-    def __init__(self, url: str, key: Key, model: Model, call_seconds: float) -> None:
+    def __init__(self, place: types.HttpOptions, key: Key, model: Model, call_seconds: float) -> None:
         self._key, self._model = key, model
         self._http = open_client(call_seconds)
         unused = {"verify": tls()}  # it makes further clients, each of which would read all authorities again
-        options = types.HttpOptions(
-            base_url=url, httpx_async_client=self._http, client_args=unused, async_client_args=unused
+        options = place.model_copy(
+            update={"httpx_async_client": self._http, "client_args": unused, "async_client_args": unused}
         )
         self._client = genai.Client(vertexai=False, api_key=key.secret, http_options=options)
 
