@@ -9,9 +9,10 @@ FROM ${PYTHON} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv /opt/limner
-COPY requirements.txt requirements-otel.txt requirements-upstreams.txt ./
+COPY requirements.txt requirements-otel.txt requirements-upstreams.txt requirements-classifiers.txt ./
 # Complete and pinned, so nothing is resolved, and nothing comes in beside it.
-RUN /opt/limner/bin/pip install --no-deps -r requirements.txt -r requirements-otel.txt -r requirements-upstreams.txt
+RUN /opt/limner/bin/pip install --no-deps -r requirements.txt -r requirements-otel.txt -r requirements-upstreams.txt \
+    -r requirements-classifiers.txt
 COPY pyproject.toml README.md ./
 COPY src src
 RUN /opt/limner/bin/pip install --no-deps --no-build-isolation .

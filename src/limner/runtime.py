@@ -197,7 +197,12 @@ def load_imprint_of(settings: Settings, now: datetime, database: Database | None
 
 def load_verifier_of(settings: Settings, database: Database) -> Verifier:
     """Of everybody who is trusted as of now. Raises BadSettings and DatabaseUnavailable."""
-    return Verifier(_keeper(settings, database).authorities())
+    return Verifier(load_authorities_of(settings, database))
+
+
+def load_authorities_of(settings: Settings, database: Database) -> list[str]:
+    """Each as PEM. Raises BadSettings and DatabaseUnavailable."""
+    return _keeper(settings, database).authorities()
 
 
 def _keeper(settings: Settings, database: Database | None) -> Keeper:

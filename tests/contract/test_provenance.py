@@ -13,6 +13,7 @@ from PIL import Image
 from limner.api.provenance import ProvenanceView
 from limner.provenance.identity import make_identity
 from limner.provenance.signing import TRAINED_ALGORITHMIC_MEDIA, Origin, Signer
+from limner.provenance.verifying import Standing, Verifier
 from tests.contract.inside import ORIGIN, Newcomer, data_of
 from tests.contract.test_errors import check_refusal
 from tests.server import run
@@ -71,6 +72,14 @@ def test_who_deletes_a_prediction_leaves_its_pictures_trusted_and_unknown(client
     client.delete(f"/api/v3/predictions/{done['id']}")
     found = verify(client, content=content)
     assert (found["status"], found["known"]) == ("trusted", False)
+
+
+def test_others_can_check_our_pictures(client: httpx.Client) -> None:
+    done = run(client)
+    authorities = httpx.get(f"{client.base_url}/api/v3/provenance/authorities").text
+    content = client.get(urlsplit(done["outputs"][0]).path).content
+    assert Verifier([authorities]).examine(io.BytesIO(content)).standing is Standing.TRUSTED
+    assert "PRIVATE" not in authorities
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import IO, Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -22,7 +23,7 @@ from limner.api.views import View
 from limner.errors import InvalidInput, NotFound
 from limner.inputs import Json
 from limner.predictions.recognition import recognize
-from limner.runtime import load_verifier_of
+from limner.runtime import load_authorities_of, load_verifier_of
 
 MAX_BYTES = 64 << 20
 MAX_BODY_BYTES = MAX_BYTES // 3 * 4 + (1 << 10)  # base64, and what is around it
@@ -88,6 +89,18 @@ async def verify(request: Request, context: InContext, caller: ByCaller, traffic
         async with _picture(request, context) as file:
             view = await traffic.take(lambda: _examine(context, file))
     return success(view)
+
+
+@router.get(
+    "/api/v3/provenance/authorities",
+    summary="Who vouches for our signatures",
+    response_class=PlainTextResponse,
+)
+def read_authorities(context: InContext) -> PlainTextResponse:
+    """The certificates of the authorities whose signatures count here, as PEM: for other programs that check
+    our pictures. Empty until something was signed."""
+    runtime = context.runtime
+    return PlainTextResponse("".join(load_authorities_of(runtime.settings, runtime.database)))
 
 
 def _examine(context: Context, file: IO[bytes]) -> Mapping[str, Json]:

@@ -4,6 +4,7 @@ An identity of our own is made at once and whole. The authority's key signs one 
 forgotten, so that nobody can ever sign under another name in its place. Knows neither files nor database.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from limner.errors import BadSettings
 LIFETIME = timedelta(days=20 * 365)
 CLOCKS_DIFFER = timedelta(days=1)
 ORGANIZATION = "Limner"
+_PRIVATE_KEY = re.compile("-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 _USAGES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -93,11 +95,10 @@ def parse_authorities(pem: str) -> list[str]:
 
 
 def _private_part(pem: str) -> bytes:
-    end = pem.find("PRIVATE KEY-----", pem.find("PRIVATE KEY-----") + 1)
-    begin = pem.find("-----BEGIN", max(0, pem.find("PRIVATE KEY-----") - len("-----BEGIN ENCRYPTED ")))
-    if end < 0 or begin < 0:
+    found = _PRIVATE_KEY.search(pem)
+    if found is None:
         raise ValueError("there is no private key")
-    return pem[begin : end + len("PRIVATE KEY-----")].encode()
+    return found[0].encode()
 
 
 def _algorithm(key: PrivateKeyTypes) -> str:
