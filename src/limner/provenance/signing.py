@@ -44,7 +44,7 @@ class Origin:
 
 
 class Signer:
-    """May be used by one thread at a time."""
+    """Threads may share one."""
 
     def __init__(self, identity: Identity) -> None:
         """Raises BadSettings for an identity that nobody would believe."""
