@@ -23,7 +23,7 @@ except ImportError:  # the extra "classifiers"
     snapshot_download = None
 
 CONFIG = "config.json"
-_NAMES = ("model.onnx", "onnx/model.onnx")
+_NAMES = ("model.onnx", "onnx/model.onnx", "quantized_onnx/model.onnx")
 _HUB_NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 _WANTED = ["*.onnx", "onnx/model.onnx*", "*.onnx_data", "*.json", "*.txt"]
 INNOCENT = frozenset(

@@ -39,10 +39,11 @@ def test_a_picture_is_found_by_how_likely_it_is(tmp_path: Path) -> None:
             assert found.score == pytest.approx(likely, abs=0.01)
 
 
-def test_files_in_a_folder_named_onnx_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["onnx/model.onnx", "quantized_onnx/model.onnx", "any/where.onnx"])
+def test_the_model_is_found_where_repositories_keep_it(tmp_path: Path, place: str) -> None:
     save_image_classifier(tmp_path, FALCONSAI, REDDER)
-    (tmp_path / "onnx").mkdir()
-    (tmp_path / "model.onnx").rename(tmp_path / "onnx" / "model.onnx")
+    (tmp_path / place).parent.mkdir()
+    (tmp_path / "model.onnx").rename(tmp_path / place)
     assert check(tmp_path, RED)[0].score > 0.99
 
 
