@@ -6,7 +6,6 @@ affair: an event counts only when the nearest code that is not the standard libr
 
 import importlib
 import logging
-import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -23,6 +22,7 @@ EFFECTS = {
     "socket.__new__",
     "subprocess.Popen",
     "os.putenv",
+    "os.unsetenv",
     "os.mkdir",
     "os.listdir",
 }
@@ -47,11 +47,8 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
 
 def main(names: list[str]) -> None:
     sys.addaudithook(watch)
-    environment = dict(os.environ)
     for name in names:
         importlib.import_module(name)
-    if environment != dict(os.environ):
-        seen.append("the environment changed")
     if logging.getLogger().handlers or logging.getLogger("limner").handlers:
         seen.append("a logger was configured")
     print(*seen, sep="\n", end="")
