@@ -18,16 +18,13 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from limner import upkeep, workers
-from limner.catalog import ModelSpec
 from limner.errors import LimnerError, NotFound
 from limner.lookout import Lookout
 from limner.observing import Observer
 from limner.predictions import lifecycle
-from limner.predictions.admission import kind_of
 from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.making import Making
 from limner.predictions.prediction import Failure, FailureCode, Prediction
-from limner.predictions.speeds import Sample, record_samples
 from limner.pulse import (
     EXIT_BROKEN_OFF,
     EXIT_HUNG,
@@ -58,6 +55,7 @@ from limner.runtime import (
 )
 from limner.taking_turns import Turn, Turns
 from limner.telemetry.figures import parse_address, serve_figures
+from limner.timekeeping import Timekeeper, try_out
 from limner.workers import Worker
 
 SPARE_THREADS = 4  # of DBOS itself
@@ -101,12 +99,13 @@ class Shift:
         self._engines: Engines = {}
         self._making: dict[str, Making] = {}
         self._delivering: set[str] = set()
-        self._samples: list[Sample] = []
+        self._times = Timekeeper()
         self._turns = Turns(LOOK_SECONDS)
 
     def work(self) -> int:
         """Blocks until ``stop`` is set and what was under way is finished or put back."""
-        pulse = Pulse(self.runtime, self.worker, self._look, self._beat)
+        write_down = partial(self._times.write_down, self.runtime)
+        pulse = Pulse(self.runtime, self.worker, self._look, write_down)
         pulse.start()
         try:
             return self._serve_queues()
@@ -129,6 +128,7 @@ class Shift:
         self._engines = load_engines(self.runtime)
         if not self._engines:
             return EXIT_NO_ENGINE
+        try_out(self.runtime, self._engines)
         try:
             queues = self._launch()
             self._announce()
@@ -197,12 +197,6 @@ class Shift:
         finally:
             self._delivering.discard(delivery_id)
 
-    def _note_speed(self, spec: ModelSpec, making: Making) -> None:
-        request = making.prediction.request
-        if making.engine_seconds:
-            seconds = making.engine_seconds / request.num_images
-            self._samples.append(Sample(kind_of(spec, request), seconds, request.num_images))
-
     def _put_back(self, prediction_id: str, attempt: int) -> None:
         """At once, for others to take. Where that fails, signing off does it, or whoever finds it."""
         with suppress(LimnerError):
@@ -239,7 +233,7 @@ class Shift:
             spec = self.runtime.catalog.find(prediction.model_id)
             request = generation_request(spec, prediction.request)
             making.run(self._engines.get(spec.engine.pool), request, turn.pass_on)
-            self._note_speed(spec, making)
+            self._times.note(spec, prediction.request, making.engine_seconds)
         except NotFound as error:  # the model was taken out of the catalog since
             making.fail(Failure(error.message, FailureCode.UNAVAILABLE))
         finally:
@@ -273,12 +267,6 @@ class Shift:
             pulse.release()
         if not is_idle:
             exit_hard(EXIT_OK, "what was under way was put back")
-
-    def _beat(self) -> None:
-        samples, self._samples = self._samples, []
-        if samples:
-            with self.runtime.database.begin() as tx:
-                record_samples(tx, samples, self.runtime.clock.now())
 
     def _look(self) -> None:
         self._watch_engines()

@@ -85,7 +85,11 @@ OnStep = Callable[[Progress], None]
 
 @runtime_checkable
 class Engine(Protocol):
-    """Generates one request at a time; the worker never calls it from two threads at once."""
+    """Generates one request at a time; the worker never calls it from two threads at once.
+
+    One whose pictures cost nobody any money may have the attribute ``costs_only_time = True``: a worker then
+    tries out how long it takes when it starts.
+    """
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         """Raises EngineFailed when this request cannot be done; lets what on_step raises pass through."""

@@ -43,6 +43,8 @@ class PictureEngine(ABC, Generic[Kind]):
     the graphs are compiled for it. A command that makes four pictures and ends would only wait for that.
     """
 
+    costs_only_time = True
+
     def __init__(self, weights: Kind) -> None:
         self._weights = weights
         self._streams = min(weights.most_streams, MOST_ABREAST)

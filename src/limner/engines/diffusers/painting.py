@@ -36,6 +36,8 @@ log = structlog.get_logger()
 class DiffusersEngine:
     """One pipeline. ``begin`` is to be called before anything else."""
 
+    costs_only_time = True
+
     def __init__(self, tenant: Tenant, residence: Residence, wanted: PipelineOptions) -> None:
         self._tenant, self._residence, self._wanted = tenant, residence, wanted
         self._thread = ThreadPoolExecutor(1, "pipeline")
