@@ -82,7 +82,11 @@ class Verifier:
         if reader is None:
             return Verdict(Standing.UNSIGNED)
         with reader:
-            return _verdict(json.loads(reader.json()))
+            report = json.loads(reader.json())
+        try:
+            return _verdict(report)
+        except (KeyError, TypeError, AttributeError, IndexError):  # not of the form that C2PA has
+            return Verdict(Standing.INVALID, ("manifest.unreadable",))
 
 
 def kind_of(file: IO[bytes]) -> str:

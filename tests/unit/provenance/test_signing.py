@@ -2,10 +2,13 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import numpy as np
 import pytest
+from PIL import UnidentifiedImageError
 
 from limner import images
 from limner.errors import BadSettings, InvalidInput, UnsupportedMedia
@@ -131,3 +134,19 @@ def test_threads_may_share_a_signer(signer: Signer, identity: Identity) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(sign, range(1, 25))) == list(range(1, 25))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_whatever_becomes_of_a_file_it_is_told_and_no_change_of_pixels_is_trusted(
+    kind: str, signer: Signer, identity: Identity
+) -> None:
+    random = Random(kind)
+    plain, verifier = file_of(kind), Verifier([identity.authority])
+    signed = signer.sign(plain, f"image/{kind}", ORIGIN)
+    for _ in range(200):
+        damaged = bytearray(signed)
+        at = random.randrange(len(signed) - 4)
+        damaged[at : at + 4] = random.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", random.randbytes(4)))
+        with suppress(InvalidInput, UnsupportedMedia, UnidentifiedImageError):  # what nobody can look at
+            if verifier.examine(io.BytesIO(bytes(damaged))).standing is Standing.TRUSTED:
+                assert np.array_equal(pixels_of(bytes(damaged)), pixels_of(plain))
