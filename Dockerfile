@@ -1,7 +1,7 @@
 # Limner in a container. Targets: slim (the default: the API, and workers on the CPU) and cuda (workers on a GPU).
 #
 #   docker build -t limner .
-#   docker build -t limner:cuda --target cuda --build-arg ENGINE_PACKAGES="your-engine" .
+#   docker build -t limner:cuda --target cuda .
 
 ARG PYTHON=python:3.11-slim-bookworm
 
@@ -17,12 +17,14 @@ COPY pyproject.toml README.md ./
 COPY src src
 RUN /opt/limner/bin/pip install --no-deps --no-build-isolation .
 
-# The wheels of torch bring CUDA with them; the host brings the driver. ENGINE_PACKAGES are what makes the pictures
-# there: any package with an entry point in the group limner.engines.
+# The wheels of torch bring CUDA with them; the host brings the driver. ENGINE_PACKAGES are further engines: any
+# packages with an entry point in the group limner.engines.
 FROM build AS build-cuda
 ARG TORCH=torch==2.13.0
 ARG ENGINE_PACKAGES=""
-RUN /opt/limner/bin/pip install -c requirements.txt "${TORCH}" ${ENGINE_PACKAGES}
+COPY requirements-gpu.txt ./
+RUN /opt/limner/bin/pip install -c requirements.txt "${TORCH}" ${ENGINE_PACKAGES} \
+    && /opt/limner/bin/pip install --no-deps -r requirements-gpu.txt
 
 FROM ${PYTHON} AS slim
 ENV PATH=/opt/limner/bin:$PATH PYTHONUNBUFFERED=1 LIMNER_DATA_DIR=/data LIMNER_LOG_FORMAT=json
@@ -37,7 +39,8 @@ ENTRYPOINT ["limner"]
 CMD ["serve", "--host", "0.0.0.0"]
 
 FROM slim AS cuda
-ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+# Weights are fetched into the volume, and stay there.
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility HF_HOME=/data/huggingface
 COPY --from=build-cuda /opt/limner /opt/limner
 CMD ["worker"]
 
