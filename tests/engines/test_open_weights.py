@@ -224,6 +224,19 @@ def test_warming_up_makes_a_picture_of_every_size_and_shows_previews_from_the_fi
     assert any(one.preview is not None for one in seen)
 
 
+def test_what_cannot_be_warmed_up_with_all_that_is_for_speed_is_run_without(open_engine: Open) -> None:
+    engine = open_engine("sdxl")
+    refusals = iter([RuntimeError("No available kernel.")])
+
+    def refuse_once(*_arguments: Any) -> None:
+        for refusal in refusals:
+            raise refusal
+
+    engine._tenant.pipeline.unet.mid_block.register_forward_pre_hook(refuse_once)
+    engine._warm_up_somehow()
+    assert make(engine).images
+
+
 def test_the_benchmark_for_gpus_runs_at_a_tiny_size(capsys: pytest.CaptureFixture[str]) -> None:
     importlib.import_module("benchmarks.gpu").main(["--tiny", "--pictures", "1", "--only", "klein"])
     printed = capsys.readouterr().out

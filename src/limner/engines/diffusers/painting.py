@@ -16,6 +16,7 @@ from limner.engines import abreast
 from limner.engines.diffusers import hardware
 from limner.engines.diffusers.calling import Call, Order
 from limner.engines.diffusers.options import PipelineOptions
+from limner.engines.diffusers.pipelines import make_plain
 from limner.engines.diffusers.previews import LatentColours
 from limner.engines.diffusers.residence import Residence, Tenant
 from limner.engines.diffusers.signature import Signature, reads_all, signature_of
@@ -71,6 +72,17 @@ class DiffusersEngine:
         self._residence.enter(self._tenant)
         switch = self._wanted.warm_up
         if switch == "on" or (switch == "auto" and self._tenant.device.type == "cuda"):
+            self._warm_up_somehow()
+
+    def _warm_up_somehow(self) -> None:
+        """What cannot be compiled, or has no kernel here, is run as it is: slower, and it runs."""
+        try:
+            self._warm_up()
+        except Exception as error:
+            if hardware.is_out_of_memory(error):
+                raise
+            log.warning("goes on without what is there for speed", weights=self._tenant.name, exc_info=error)
+            make_plain(self._tenant.pipeline)
             self._warm_up()
 
     def _warm_up(self) -> None:

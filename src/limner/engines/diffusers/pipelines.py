@@ -27,5 +27,14 @@ def denoiser(pipeline: Pipeline) -> Any:
     return getattr(pipeline, "unet", None) if network is None else network
 
 
+def make_plain(pipeline: Pipeline) -> None:
+    """As it was before anything was done for speed: not compiled, with torch's own attention."""
+    network = denoiser(pipeline)
+    for part in network.modules():
+        part._compiled_call_impl = None
+    if hasattr(network, "reset_attention_backend"):
+        network.reset_attention_backend()
+
+
 def tokenizers_of(pipeline: Pipeline) -> list[Any]:
     return [part for name, part in pipeline.components.items() if name.startswith("tokenizer") and part]
