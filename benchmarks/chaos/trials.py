@@ -40,8 +40,8 @@ Trial = Callable[[Storm, Place, random.Random], None]
 
 def run(name: str, trial: Trial, database: str, seed: int) -> Report:
     """In a place of its own."""
-    library = weather.find_faketime() if trial is clock_jumps else None
     with place(database, seed, is_small=trial is full_disk) as there:
+        library = weather.build_clock(there.folder) if trial is clock_jumps else None
         own = []
         if library is not None:
             own = [weather.clock_variables(library, there.folder / f"clock-{k}") for k in range(5)]
@@ -111,7 +111,7 @@ def full_disk(within: Storm, there: Place, chance: random.Random) -> None:
 def clock_jumps(within: Storm, there: Place, chance: random.Random) -> None:
     """On SQLite all processes are on one host, and have one clock; on PostgreSQL each has its own."""
     clocks = sorted(there.folder.glob("clock-*"))
-    assert clocks, "this needs libfaketime"
+    assert clocks, "this needs a compiler"
     for _ in range(JUMPS):
         together = chance.uniform(-JUMP_SECONDS, JUMP_SECONDS)
         for clock in clocks:
