@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from unittest import mock
+
+from obstore.store import LocalStore
 
 from limner.predictions.prediction import Status
 from limner.storage import Storage
 from limner.taking_turns import MOST_FINISHING, Turns
 from tests.unit.conftest import OpenWorkplace
+from tests.unit.workplace import Workplace
 
 LOOK_SECONDS = 0.01
 
@@ -63,33 +64,33 @@ def test_a_turn_that_ends_without_having_made_anything_is_over() -> None:
     assert turns.take(lambda: True) is not None
 
 
-class SlowFiles:
-    """How many files were being stored at once, and how often an engine was at work meanwhile."""
+class SlowStorage(Storage):
+    """A folder that takes its time, and knows how many files were being stored at once."""
 
-    def __init__(self, storage: Storage, seconds: float) -> None:
-        self._put = storage.put
+    def __init__(self, folder: Path, seconds: float) -> None:
+        super().__init__(LocalStore(folder, mkdir=True))
         self._seconds = seconds
-        self.now = 0
-        self.most = 0
+        self.now = self.most = 0
 
-    def put(self, *arguments: str) -> None:
+    def put(self, key: str, content: bytes, content_type: str) -> None:
         self.now += 1
         self.most = max(self.most, self.now)
         time.sleep(self._seconds)
-        self._put(*arguments)  # type: ignore[arg-type]
+        super().put(key, content, content_type)
         self.now -= 1
 
 
-@contextmanager
-def slow(storage: Storage, seconds: float) -> Iterator[SlowFiles]:
-    files = SlowFiles(storage, seconds)
-    with mock.patch.object(storage, "put", files.put):
-        yield files
+def slow_storage(workplace: Workplace, folder: Path) -> SlowStorage:
+    """What this workplace stores in from now on."""
+    storage = SlowStorage(folder / "slow", 1.0)
+    workplace.runtime = replace(workplace.runtime, storage=storage)
+    return storage
 
 
-def test_pictures_are_stored_while_the_next_are_made(open_workplace: OpenWorkplace) -> None:
+def test_pictures_are_stored_while_the_next_are_made(open_workplace: OpenWorkplace, tmp_path: Path) -> None:
     workplace = open_workplace(options={"step_seconds": "0.01"})
-    with slow(workplace.runtime.storage, 1.0) as files, workplace.working():
+    files = slow_storage(workplace, tmp_path)
+    with workplace.working():
         accepted = [workplace.submit() for _ in range(4)]
         done = [workplace.finish(one) for one in accepted]
     assert [one.status for one in done] == [Status.COMPLETED] * 4
@@ -97,9 +98,12 @@ def test_pictures_are_stored_while_the_next_are_made(open_workplace: OpenWorkpla
     assert 2 <= files.most <= 1 + MOST_FINISHING
 
 
-def test_what_is_being_stored_when_a_worker_stops_is_finished(open_workplace: OpenWorkplace) -> None:
+def test_what_is_being_stored_when_a_worker_stops_is_finished(
+    open_workplace: OpenWorkplace, tmp_path: Path
+) -> None:
     workplace = open_workplace(options={"step_seconds": "0.05"})
-    with slow(workplace.runtime.storage, 1.0) as files, workplace.working():
+    files = slow_storage(workplace, tmp_path)
+    with workplace.working():
         accepted = workplace.submit()
         while not files.now:
             time.sleep(LOOK_SECONDS)
