@@ -19,7 +19,7 @@ CUTS, CUT_SECONDS = 2, 10.0
 REFUSALS_SECONDS, REFUSED_SHARE = 30.0, 0.2
 FREEZES = 3
 FULL_DISKS, FULL_SECONDS = 3, 6.0
-JUMPS, JUMP_SECONDS = 8, 300.0
+JUMPS, JUMP_SECONDS = 8, 120.0  # what was to be tried again when a clock was ahead is tried that much later
 
 
 @dataclass
@@ -117,7 +117,7 @@ def clock_jumps(within: Storm, there: Place, chance: random.Random) -> None:
         for clock in clocks:
             ahead = chance.uniform(-JUMP_SECONDS, JUMP_SECONDS) if there.server else together
             weather.set_clock(clock, ahead)
-        within.struck["jumps of up to 5 minutes, either way"] += 1
+        within.struck["jumps of up to 2 minutes, either way"] += 1
         weather.last(within.fleet, chance.uniform(2, 4))
     for clock in clocks:
         weather.set_clock(clock, 0)
