@@ -65,8 +65,6 @@ def environment(folder: Path, engines: Mapping[str, str], **settings: str) -> di
     """The environment of a server in this folder. Engines are written "name" or "name option=value"."""
     config = folder / "limner.toml"
     config.write_text("".join(_entry(model, engines.get(model, "gradient")) for model in MODELS))
-    if "LIMNER_DATABASE_URL" not in settings:
-        begin_with_tables(folder / "state")
     own = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -90,6 +88,8 @@ def serving(folder: Path, engines: Mapping[str, str], *arguments: str, **setting
     """A server on a free port, with a live worker unless the arguments forbid one: a process group of its
     own, of which nothing is left at the end."""
     variables = environment(folder, engines, **settings)
+    if not settings.keys() & {"LIMNER_DATABASE_URL", "LIMNER_DATA_DIR"}:
+        begin_with_tables(folder / "state")
     command = [*BOUND, sys.executable, "-m", "limner.cli", "serve", "--port", "0", *arguments]
     with (folder / "stderr.log").open("w") as log:
         process = subprocess.Popen(

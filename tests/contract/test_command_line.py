@@ -82,9 +82,11 @@ def test_generate_makes_pictures_in_this_process(tmp_path: Path) -> None:
     assert [picture(path).size for path in paths] == [(2816, 1536)] * 2
 
 
-def test_generate_needs_no_data_folder(tmp_path: Path) -> None:
+def test_generate_needs_a_data_folder_only_to_sign(tmp_path: Path) -> None:
+    words = ("generate", "a yellow car", "-o", str(tmp_path / "out"))
     variables = environment(tmp_path, {}, LIMNER_DATA_DIR=NOT_A_FOLDER)
-    result = limner(variables, "generate", "a yellow car", "-o", str(tmp_path / "out"))
+    check_complaint(limner(variables, *words), "signs pictures", NOT_A_FOLDER)
+    result = limner(variables | {"LIMNER_PROVENANCE": "off"}, *words)
     assert (result.returncode, result.stderr) == (0, "")
 
 

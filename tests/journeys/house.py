@@ -44,6 +44,11 @@ class State:
     engine_deaths: int
     queued: str
 
+    @property
+    def is_over(self) -> bool:
+        """For the queue, which may forget a prediction before its pictures are stored, and for us."""
+        return self.status in ("completed", "failed") and self.queued not in ("ENQUEUED", "PENDING")
+
 
 class Records:
     """The database."""
@@ -177,7 +182,7 @@ class House:
         it was too quick: then it goes on."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         state = self.records.state(prediction_id)
-        while not is_there(state) and state.queued in ("ENQUEUED", "PENDING"):
+        while not (is_there(state) or state.is_over):
             assert time.monotonic() < deadline, state
             state = self.records.state(prediction_id)
         with stopped(self.start_worker()):
