@@ -160,17 +160,17 @@ def test_the_program_resumes_and_ends_on_time(sprites: Sprites, tmp_path: Path) 
 @pytest.mark.timeout(600)  # several processes, each of which has torch to load
 def test_a_run_that_was_killed_ends_as_one_that_was_not(sprites: Sprites, tmp_path: Path) -> None:
     """The same batches, noise and rates, so the same numbers to the last bit."""
-    how = ("--batch", "2", "--steps", "30", "--save-every", "0")
+    how = ("--batch", "2", "--steps", "12", "--save-every", "0")
     train(*smallest(tmp_path / "whole", *how))
     killed = tmp_path / "killed"
     with subprocess.Popen([sys.executable, "-m", "training.train", *smallest(killed, *how)], cwd=ROOT) as run:
         while not (killed / "upscale2.pt").exists():
             time.sleep(0.01)
         run.kill()
-    assert 0 < left_in(killed)["step"] < 30
+    assert 0 < left_in(killed)["step"] < 12
     train(*smallest(killed, *how))
     one, other = left_in(tmp_path / "whole"), left_in(killed)
-    assert one["step"] == other["step"] == 30
+    assert one["step"] == other["step"] == 12
     for kind in ("network", "average"):
         assert all(torch.equal(value, other[kind][name]) for name, value in one[kind].items())
 

@@ -26,9 +26,9 @@ def starts(tmp_path: Path) -> Path:
     return tmp_path / "starts"
 
 
-def child(starts: Path, then: str) -> Supervisor:
+def child(starts: Path, then: str, stop_seconds: float = PATIENCE_SECONDS) -> Supervisor:
     script = f"import os, signal, sys, time\nopen({str(starts)!r}, 'a').write('x\\n')\n{then}"
-    return Supervisor([sys.executable, "-c", script], {})
+    return Supervisor([sys.executable, "-c", script], {}, stop_seconds)
 
 
 def count(starts: Path) -> int:
@@ -68,11 +68,9 @@ def test_a_child_may_finish_what_it_has_begun(starts: Path) -> None:
     assert "finished" in starts.read_text()
 
 
-def test_a_child_that_will_not_stop_is_killed(starts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
-    stubborn = child(
-        starts, "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('r', flush=True)\ntime.sleep(600)"
-    )
+def test_a_child_that_will_not_stop_is_killed(starts: Path) -> None:
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('r', flush=True)\ntime.sleep(600)"
+    stubborn = child(starts, deaf, stop_seconds=0.2)
     with stubborn.running():
         wait_for(lambda: count(starts) == 1)
         time.sleep(0.1)
