@@ -88,7 +88,10 @@ def keep(pace: Pace) -> Kept:
             pause = max(0.0, following[0] - time.perf_counter()) if following else 0.1
             for key, _ in selector.select(min(pause, 0.1)):
                 line = key.data
-                if line.receive() is not None:
+                if line not in busy:  # the server has closed what nobody needed for a while
+                    selector.unregister(line.socket)
+                    idle.remove(line)
+                elif line.receive() is not None:
                     _note(line, latencies, refused)
                     busy.discard(line)
                     idle.append(line)

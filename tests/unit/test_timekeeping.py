@@ -5,6 +5,7 @@ import pytest
 from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep
 from limner.predictions.costs import Kind
 from limner.predictions.speeds import read_speeds
+from limner.runtime import load_engines
 from limner.timekeeping import try_out
 from limner_test_engines.gradient import GradientEngine
 from tests.unit.conftest import OpenWorkplace
@@ -37,6 +38,15 @@ def test_what_costs_only_time_is_tried_once(open_workplace: OpenWorkplace) -> No
     assert list(known) == [STANDARD]
     assert known[STANDARD] > 0
     assert known_after(place, Own(step_seconds=0.05)) == known, "it was known already"
+
+
+def test_the_built_in_engine_is_tried_as_a_worker_loads_it(open_workplace: OpenWorkplace) -> None:
+    place = open_workplace("nano")
+    engines = load_engines(place.runtime)
+    try_out(place.runtime, engines)
+    with place.runtime.database.read() as tx:
+        assert list(read_speeds(tx).seconds) == [STANDARD._replace(pool="nano")]
+    engines["nano"].close()
 
 
 @pytest.mark.parametrize("engine", [GradientEngine(0.0, 4, ""), Broken()])

@@ -26,6 +26,7 @@ class Guarded:
     def __init__(self, name: str, engine: Engine, breaker: Breaker) -> None:
         self.name, self.breaker = name, breaker
         self._engine: Engine | None = engine
+        self.costs_only_time = bool(getattr(engine, "costs_only_time", False))
 
     def generate(self, request: GenerationRequest, on_step: OnStep) -> Generation:
         assert self._engine is not None, "a closed engine generates nothing"
