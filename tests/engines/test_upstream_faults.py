@@ -3,7 +3,6 @@
 import base64
 import io
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from limner.engines.engine import Engine, GenerationRequest, Progress, Unsuited, load_engine
-from limner.engines.upstream import addresses, bounded
+from limner.engines.upstream import bounded
 from limner.errors import EngineFailed
 from tests.engines.openers import UPSTREAMS, VARIABLE, relayed, with_key
 from tests.engines.services import (
@@ -44,18 +43,6 @@ BLOCKED = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}
 
 def wire_of(name: str) -> Wire:
     return {"openai": images_wire, "gemini": gemini_wire}.get(name) or WaveSpeedWire()
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses rest for less, so that the tests do."""
-    monkeypatch.setattr(addresses, "FIRST_REST_SECONDS", 0.01)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as opened:
-        yield opened
 
 
 def opened(stack: ExitStack, name: str, *instead: Answer, **options: str) -> tuple[Service, Engine]:

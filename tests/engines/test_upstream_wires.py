@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -30,18 +29,6 @@ from tests.engines.services import (
 ONE = GenerationRequest("a red apple", 256, 256, (7,), negative_prompt="blur", num_inference_steps=9)
 FOUR = GenerationRequest("a red apple", 256, 256, (7, 8, 9, 10))
 ERROR: Any = {"code": 404, "status": "NOT_FOUND"}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses rest for less, so that the tests do."""
-    monkeypatch.setattr(addresses, "FIRST_REST_SECONDS", 0.01)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as opened:
-        yield opened
 
 
 def ignore(progress: Progress) -> None:
