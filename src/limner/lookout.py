@@ -47,8 +47,10 @@ class Lookout:
         return stop.is_set()
 
     def _run(self) -> None:
-        while not all(stop.is_set() for stop in self._stops):
+        is_over = False
+        while not is_over:
             time.sleep(self.seconds)
+            is_over = all(stop.is_set() for stop in self._stops)  # before the last word, which must reach all
             self._tell(self.waiting())
 
     def _tell(self, found: set[str]) -> None:
