@@ -81,7 +81,7 @@ def eyes_in(folder: Path) -> Eyes:
 def album_of(engine: Engine, eyes: Eyes, folder: Path, weights: Path) -> Album:
     seen_by = [path for path in (folder / "judge.pt", folder / "classifier.pt") if path.exists()]
     files = [path for path in weights.iterdir() if path.suffix in (".bin", ".xml", ".json")]
-    return Album(engine, eyes, folder / "looks", looks.fingerprint([*seen_by, *files]))
+    return Album(engine, eyes, folder / "looks", looks.fingerprint(files), looks.fingerprint(seen_by))
 
 
 def is_possible(task: Task, eyes: Eyes) -> bool:

@@ -31,8 +31,9 @@ from training.graphs import (
 )
 from training.page import page
 from training.painter import Painter
+from training.sprites import Sprites, fetch
 from training.stages import load
-from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES
+from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES, THINGS
 
 TEMPLATE = Path(__file__).with_name("card.md")
 STAGES = ("composer", "painter", "finisher", "upscale2")
@@ -45,7 +46,9 @@ def export(folder: Path, out: Path, version: str) -> None:
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
     save_upscaler(load(folder / "upscale2.pt"), out)
-    (out / "model.json").write_text(json.dumps(page(version), indent=1, ensure_ascii=False) + "\n")
+    sprites = Sprites(fetch(folder / "drawings"))
+    own = {name: sprites.own_colours(name) for name in THINGS[1:]}
+    (out / "model.json").write_text(json.dumps(page(version, own), indent=1, ensure_ascii=False) + "\n")
     (out / "CARD.md").write_text(card(folder, version))
 
 

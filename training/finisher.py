@@ -11,11 +11,21 @@ from torch import Tensor, nn
 
 from limner.nano.boxes import HALF_CELL
 from limner.nano.finish import DETAIL, GRAINS, SCALE, TILE
+from training.full_size import NEIGHBOURS, Crisp, pieced
 from training.networks import Conv, Residual
+from training.vocabulary import STYLES
 
 TILE_DIMS, STYLE_DIMS = 24, 32
 BLOCK = 2  # base pixels: the squares of pixel art, before anything is learned
 SAID = DETAIL**2 * 3 + 1 + 2 + GRAINS + TILE_DIMS  # what is known of a base pixel
+LARGER = SCALE // DETAIL
+STEEPNESS = 4.0  # of the edges in what is enlarged so far
+CHANGES = 3 + 1  # of a pixel of the input: its colours, and how much falls there
+DETAILS = 3 * LARGER**2  # of a pixel of the input, at full size
+PIECED = ("oil", "low poly")  # styles of pieces, each in one colour
+FALLING = 2  # channels of the noise of which what falls is made: rain, flakes, stars
+FALLING_REACH = 7  # base pixels a side
+SURE = 40.0  # how suddenly noise is high enough
 
 
 @dataclass(frozen=True)
@@ -32,11 +42,15 @@ class FinisherShape:
 
 
 class Finisher(nn.Module):
-    """A trunk at the base size, a few convolutions at twice that, and pixel shuffles.
+    """A trunk at the base size and a few convolutions at twice that say how a light and a style change the
+    picture; it is made crisp when it is enlarged (training/full_size.py).
 
     Everything is modulated, pixel by pixel, by the light, the style and the place within the tile, for which
-    each style has codes of its own: so strokes, dots and panes are learned as patterns, not computed.
+    each style has codes of its own: so strokes, dots and panes are learned as patterns, not computed. By day
+    and in no style nothing is changed: whatever is learned there by comparing pixels only softens edges.
     """
+
+    slots: Tensor  # (styles,): which of the mixtures is whose, 0 for none
 
     def __init__(self, shape: FinisherShape) -> None:
         super().__init__()
@@ -47,27 +61,6 @@ class Finisher(nn.Module):
             nn.Embedding(shape.lights, STYLE_DIMS),
         )
         self.tile = nn.Embedding(shape.styles * TILE**2, TILE_DIMS)
-        # Linear layers of each style's and each light's own, as in the painter's `form`: with shared layers
-        # alone, 450 steps had taught no style.
-        layers, colours, leave = shape.depth * w * w, 3 * 4, f * 3 * (SCALE // 2) ** 2
-        self.style_mix, self.light_mix = (
-            nn.Embedding(shape.styles, layers),
-            nn.Embedding(shape.lights, layers),
-        )
-        self.style_blocks = nn.Embedding(shape.styles, 1)
-        self.style_tint = nn.Embedding(shape.styles, colours)
-        self.light_tint = nn.Embedding(shape.lights, colours)
-        self.style_last = nn.Embedding(shape.styles, leave)
-        own = (
-            self.style_mix,
-            self.light_mix,
-            self.style_last,
-            self.style_blocks,
-            self.style_tint,
-            self.light_tint,
-        )
-        for embedding in own:
-            nn.init.zeros_(embedding.weight)
         self.said = nn.Sequential(
             Conv(2 * STYLE_DIMS + SAID - DETAIL**2 * 3, 2 * c, 1), nn.SiLU(), Conv(2 * c, c, 1), nn.SiLU()
         )
@@ -75,7 +68,46 @@ class Finisher(nn.Module):
         self.trunk = nn.ModuleList(Residual(w, c) for _ in range(shape.depth))
         self.up = Conv(w, 4 * f, 1)
         self.fine = nn.ModuleList(Residual(f, c, second=3) for _ in range(shape.fine_depth))
-        self.last = Conv(f, 3 * (SCALE // 2) ** 2, gain=0.1)
+        self.last, self.last_changes = Conv(f, DETAILS, gain=0.1), Conv(f, CHANGES, gain=0.1)
+        self.crisp = Crisp(LARGER, STEEPNESS, reach=2)
+        self._add_own(shape)
+
+    def _add_own(self, shape: FinisherShape) -> None:
+        """Layers of each style's and each light's own, as in the painter's `form`: with shared layers alone,
+        450 steps had taught no style. They begin with zeros, or with what training/fitting.py finds."""
+        layers, colours = shape.depth * shape.width**2, 3 * 4
+        changes, details = shape.fine * CHANGES, shape.fine * DETAILS
+        mixes = TILE**2 * (NEIGHBOURS**2 + 1) * SCALE**2
+        falls = SCALE**2 * FALLING * FALLING_REACH**2
+        self.style_mix, self.light_mix = (
+            nn.Embedding(shape.styles, layers),
+            nn.Embedding(shape.lights, layers),
+        )
+        self.style_tint, self.light_tint = (
+            nn.Embedding(shape.styles, colours),
+            nn.Embedding(shape.lights, colours),
+        )
+        self.style_changes, self.light_changes = (
+            nn.Embedding(shape.styles, changes),
+            nn.Embedding(shape.lights, changes),
+        )
+        self.style_last = nn.Embedding(shape.styles, details)
+        self.style_blocks, self.style_pieces = nn.Embedding(shape.styles, 1), nn.Embedding(shape.styles, 1)
+        self.style_mixes = nn.Embedding(1 + len(PIECED), mixes)
+        self.light_least, self.light_falls = nn.Embedding(shape.lights, 2), nn.Embedding(shape.lights, falls)
+        self.light_fallen = nn.Embedding(shape.lights, 3)
+        for name, module in self.named_children():
+            if name.startswith(("style_", "light_")) and isinstance(module, nn.Embedding):
+                nn.init.zeros_(module.weight)
+        for fitted in (
+            self.style_blocks,
+            self.style_pieces,
+            self.style_mixes,
+            self.light_least,
+        ):  # and left so
+            fitted.weight.requires_grad_(False)
+        slots = [1 + PIECED.index(name) if name in PIECED else 0 for name in STYLES]
+        self.register_buffer("slots", torch.tensor(slots), persistent=False)
 
     def forward(
         self,
@@ -88,8 +120,38 @@ class Finisher(nn.Module):
         style: Tensor,
     ) -> Tensor:
         """small (B, 3, DETAIL h, DETAIL w) in [-1, 1]; cover (B, 1, h / 4, w / 4), as the painter gives it;
-        around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish; light (B,)
-        and style (B,) -> (B, 3, 8h, 8w)."""
+        around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish, from the
+        corner of a tile on; light (B,) and style (B,) -> (B, 3, 8h, 8w)."""
+        h = self._seen(small, cover, around, grain, places, light, style)
+        is_styled, is_changed = (
+            (kind > 0).to(h.dtype)[:, None, None, None] for kind in (style, light + style)
+        )
+        own = (self.style_changes(style) + self.light_changes(light)).view(-1, CHANGES, self.shape.fine)
+        changes = is_changed * (self.last_changes(h) + through(own, h))
+        toned = tinted(tinted(small, self.light_tint(light)), self.style_tint(style)) + changes[:, :3]
+        own = self.style_last(style).view(-1, DETAILS, self.shape.fine)
+        details = is_styled * (self.last(h) + through(own, h))
+        large = self.crisp(toned) + F.pixel_shuffle(details, LARGER)
+        large = large + share(self.style_blocks, style) * (blocky(toned) - large)
+        mixes = self.style_mixes(self.slots[style]).view(-1, TILE**2, NEIGHBOURS**2 + 1, SCALE**2)
+        pieces = pieced(F.avg_pool2d(toned, DETAIL), mixes)
+        large = large + share(self.style_pieces, style) * (pieces - large)
+        free = F.interpolate(1 + changes[:, 3:], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
+        falling = free * self.fallen(grain, light)
+        finished: Tensor = large + falling * (self.light_fallen(light)[:, :, None, None] - large)
+        return finished
+
+    def _seen(
+        self,
+        small: Tensor,
+        cover: Tensor,
+        around: Tensor,
+        grain: Tensor,
+        places: Tensor,
+        light: Tensor,
+        style: Tensor,
+    ) -> Tensor:
+        """(B, fine, DETAIL h, DETAIL w): what the convolutions make of it all."""
         tile = self.tile(style[:, None, None] * TILE**2 + places).permute(0, 3, 1, 2)
         named = torch.cat([self.style(style), self.light(light)], -1)[:, :, None, None]
         covered = F.interpolate(cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
@@ -105,17 +167,26 @@ class Finisher(nn.Module):
         condition = F.interpolate(condition, scale_factor=2, mode="nearest")
         for block in self.fine:
             h = block(h, condition)
-        h = F.silu(h)
-        own = self.style_last(style).view(-1, 3 * (SCALE // 2) ** 2, s.fine)
-        detail = F.pixel_shuffle(self.last(h) + through(own, h), SCALE // 2)
-        toned = tinted(tinted(small, self.light_tint(light)), self.style_tint(style))
-        smooth, blocks = enlarged(toned), blocky(toned)
-        large: Tensor = smooth + self.style_blocks(style)[:, :, None, None] * (blocks - smooth) + detail
-        return large
+        return F.silu(h)
+
+    def fallen(self, grain: Tensor, light: Tensor) -> Tensor:
+        """(B, 1, 8h, 8w) in [0, 1]: where a drop or a flake is seen. They are where the noise is highest,
+        each in the shape that the light has learned."""
+        drops = falls(grain, self.light_least(light))
+        near = F.unfold(drops, FALLING_REACH, padding=FALLING_REACH // 2)
+        kernel = self.light_falls(light).view(-1, SCALE**2, FALLING * FALLING_REACH**2)
+        shapes = (kernel.to(near.dtype) @ near).view(-1, SCALE**2, *grain.shape[2:])
+        return F.pixel_shuffle(shapes, SCALE).clamp(0, 1)
 
 
-def enlarged(small: Tensor) -> Tensor:
-    return F.interpolate(small, scale_factor=SCALE // DETAIL, mode="bilinear", align_corners=False)
+def falls(grain: Tensor, least: Tensor) -> Tensor:
+    """(B, FALLING, h, w) in [0, 1]: base pixels whose noise is above the ``least`` (B, FALLING)."""
+    return (SURE * (grain[:, :FALLING] - least[:, :, None, None])).sigmoid()
+
+
+def share(of_each: nn.Embedding, style: Tensor) -> Tensor:
+    chosen: Tensor = of_each(style)[:, :, None, None]
+    return chosen
 
 
 def blocky(small: Tensor) -> Tensor:
@@ -147,5 +218,5 @@ def finisher_loss(network: Finisher, batch: dict[str, Tensor]) -> Tensor:
     across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
     absolute = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
     squared = error.square().mean() + 2 * (across.square().mean() + down.square().mean())
-    total: Tensor = absolute + 2 * squared
+    total: Tensor = absolute + squared
     return total

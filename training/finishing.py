@@ -1,21 +1,19 @@
 """What the finisher learns from: small pictures beside the same windows finished at full size.
 
 The small ones are the painter's own, or renders made small and a little soft, as a painting is; several
-finishes (training/finishes.py) are made of each. What least squares can find is fitted first.
+finishes (training/finishes.py) are made of each.
 """
 
 from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
 from limner.nano.boxes import HALF_CELL
-from limner.nano.finish import DETAIL, SCALE, tile_places, view
+from limner.nano.finish import DETAIL, SCALE, TILE, tile_places, view
 from training.batches import stacked
 from training.compositions import SceneMaker
-from training.finisher import Finisher, blocky, enlarged, tinted
 from training.finishes import finished
 from training.painter import Painter
 from training.paintings import Painted, Paintings
@@ -24,10 +22,13 @@ from training.sprites import Sprites
 from training.views import MARGIN, Array, View, view_of
 from training.vocabulary import LIGHTS, STYLES
 
-CROP = 48  # base pixels
+CROP = 32  # base pixels
 FINISHES_OF_A_VIEW = 4  # rendering a view costs more than finishing it
-PLAIN_SHARE = 0.24
-PAINTED_SHARE = 0.6  # of the views, those whose small picture the painter made
+FITTED = ("pixel art", "oil", "low poly")  # before anything is learned: they are seldom drawn
+STYLE_SHARES = np.array([0.0] + [0.3 if style in FITTED else 1.0 for style in STYLES[1:]])
+STYLE_SHARES /= STYLE_SHARES.sum()
+STYLED_SHARE, LIT_SHARE = 0.68, 0.24
+PAINTED_SHARE = 0.0  # of the views, those whose small picture the painter made
 
 
 def finisher_batches(
@@ -47,14 +48,12 @@ def finisher_batches(
 
 
 def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
-    """A light and a style: often neither, mostly one of the two."""
+    """A light or a style, seldom both; never neither, of which there is nothing to learn."""
+    light, style = int(rng.integers(1, len(LIGHTS))), int(rng.choice(len(STYLES), p=STYLE_SHARES))
     draw = rng.random()
-    if draw < PLAIN_SHARE:
-        return 0, 0
-    light, style = int(rng.integers(1, len(LIGHTS))), int(rng.integers(1, len(STYLES)))
-    if draw < PLAIN_SHARE + 0.50:
+    if draw < STYLED_SHARE:
         return 0, style
-    return (light, 0) if draw < PLAIN_SHARE + 0.68 else (light, style)
+    return (light, 0) if draw < STYLED_SHARE + LIT_SHARE else (light, style)
 
 
 def finishes_of_a_view(
@@ -85,11 +84,11 @@ def finishes_of_a_view(
 
 
 def corner(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
-    """The top left of a crop, about a thing as a rule, on a half-cell."""
+    """The top left of a crop, about a thing as a rule, where a tile begins."""
     thing = scene.things[rng.integers(len(scene.things))]
     middle = np.array([thing.x, thing.y]) + rng.normal(0, 0.4, 2) * (thing.width, thing.height)
     most = np.array([scene.width, scene.height]) - CROP
-    x, y = (np.clip(middle - CROP / 2, 0, most) // HALF_CELL * HALF_CELL).astype(int)
+    x, y = (np.clip(middle - CROP / 2, 0, most) // TILE * TILE).astype(int)
     return int(x), int(y)
 
 
@@ -123,54 +122,7 @@ def inputs(
 
 def as_painted(small: Array, rng: np.random.Generator) -> Array:
     """With the softness of a painting, at times that of one of the base size, and a little noise."""
-    h, w = small.shape[:2]
     if rng.random() < 0.5:
-        half = cv2.resize(small, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
-        small = cv2.resize(half, (w, h), interpolation=cv2.INTER_LINEAR)
-    if rng.random() < 0.6:
-        small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.3, 0.8))
+        small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.2, 0.6))
     noise = rng.standard_normal(small.shape, np.float32) * np.float32(rng.uniform(0, 0.012))
     return np.asarray(small + noise, np.float32)
-
-
-def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) -> None:
-    """Gives each style and each light the change of colours that comes nearest to it, by least squares over a
-    few crops: what training begins with, because descent alone is long about it."""
-    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
-    for own, finishes in (
-        (network.style_tint, [(0, style) for style in range(len(STYLES))]),
-        (network.light_tint, [(light, 0) for light in range(len(LIGHTS))]),
-    ):
-        for row, finish in enumerate(finishes):
-            pairs = [toned_pair(maker.scene(), sprites, rng, *finish) for _ in range(crops)]
-            plain, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
-            known = np.concatenate([plain, np.ones((len(plain), 1))], 1)
-            ridge = 1e-3 * len(known) * np.eye(4)  # where the crops say little, colours stay
-            change = np.linalg.solve(known.T @ known + ridge, known.T @ (wanted - plain))
-            matrix, shift = change[:3].T.ravel(), change[3]
-            own.weight.data[row] = torch.from_numpy(np.concatenate([matrix, shift])).float()
-
-
-@torch.no_grad()
-def fit_blocks(network: Finisher, sprites: Sprites, seed: int, crops: int = 6) -> None:
-    """Gives each style the share of squares that comes nearest to it, by least squares, after its tint."""
-    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
-    styles = [(0, style) for style in range(len(STYLES))]
-    views = [finishes_of_a_view(Painted(maker.scene(), None), styles, sprites, rng) for _ in range(crops)]
-    for style in range(len(STYLES)):
-        batch = stacked([view[style] for view in views])
-        toned = tinted(batch["small"], network.style_tint(batch["style"]))
-        smooth, change = enlarged(toned), blocky(toned) - enlarged(toned)
-        share = (change * (batch["large"] - smooth)).sum() / change.square().sum()
-        network.style_blocks.weight[style] = share.clamp(0, 1)
-
-
-def toned_pair(
-    scene: Scene, sprites: Sprites, rng: np.random.Generator, light: int, style: int
-) -> tuple[Array, Array]:
-    """(N, 3) in [-1, 1]: some pixels of a plain crop, and the same ones finished."""
-    x, y = corner(scene, rng)
-    seen, picture = view_of(scene, sprites, x, y, CROP, CROP, int(rng.integers(2**31)))
-    done = finished(picture, seen, light, style)
-    plain, wanted = (each[::6, ::6].reshape(-1, 3) * 2.0 - 1 for each in (picture, done))
-    return plain, wanted

@@ -1,7 +1,8 @@
 """Looking at pictures: what the judge, the classifier and Tesseract see in them, once for each picture.
 
-Pictures come from the service's own engine. What was seen is kept in a folder, so that an evaluation
-which was cut off goes on, and tasks that ask for the same picture share it.
+Pictures come from the service's own engine. They and what was seen in them are kept in a folder, so that an
+evaluation which was cut off goes on, tasks that ask for the same picture share it, and another judge looks at
+the same ones.
 """
 
 import hashlib
@@ -72,15 +73,18 @@ class Eyes:
 
 
 class Album:
-    """Looks at the pictures of one set of weights, each made once for each number of steps."""
+    """Looks at the pictures of one set of weights, each made once for each number of steps.
 
-    def __init__(self, engine: Engine, eyes: Eyes, folder: Path, version: str) -> None:
-        self._engine, self._eyes, self._folder, self._version = engine, eyes, folder, version
+    ``made_by`` and ``seen_by`` are fingerprints: of the weights, and of the judge and the classifier.
+    """
+
+    def __init__(self, engine: Engine, eyes: Eyes, folder: Path, made_by: str, seen_by: str) -> None:
+        self._engine, self._eyes, self._folder = engine, eyes, folder
+        self._made_by, self._seen_by = made_by, seen_by
         folder.mkdir(parents=True, exist_ok=True)
 
     def look(self, shot: Shot, steps: int | None, kinds: Iterable[str]) -> Look:
-        said = [self._version, shot.prompt, shot.negative, str(shot.seed), str(steps), *sorted(kinds)]
-        path = self._folder / f"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]}.json"
+        path = self._path(shot, steps, self._seen_by, *sorted(kinds)).with_suffix(".json")
         if path.exists():
             return kept(path)
         looked = self._eyes.look(self.picture(shot, steps), kinds)
@@ -88,25 +92,45 @@ class Album:
         return looked
 
     def picture(self, shot: Shot, steps: int | None) -> Picture:
+        path = self._path(shot, steps).with_suffix(".full.png")
+        if path.exists():
+            return read(path)
         request = GenerationRequest(
             shot.prompt, FULL, FULL, (shot.seed,), negative_prompt=shot.negative, num_inference_steps=steps
         )
-        return self._engine.generate(request, lambda progress: None).images[0]
+        made = self._engine.generate(request, lambda progress: None).images[0]
+        write(made, path)
+        return made
+
+    def _path(self, shot: Shot, steps: int | None, *told: str) -> Path:
+        said = [self._made_by, shot.prompt, shot.negative, str(shot.seed), str(steps), *told]
+        return self._folder / hashlib.sha256(json.dumps(said).encode()).hexdigest()[:24]
 
 
 def keep(look: Look, path: Path) -> None:
-    cv2.imwrite(str(path.with_suffix(".png")), look.small[..., ::-1])
+    write(look.small, path.with_suffix(".png"))
     told = {"found": [asdict(each) for each in look.found], "seen": asdict(look.seen), "lines": look.lines}
     path.write_text(json.dumps(told))
 
 
 def kept(path: Path) -> Look:
     told = json.loads(path.read_text())
-    small = cv2.imread(str(path.with_suffix(".png")))
-    assert small is not None, "a picture is kept beside what was seen in it"
     found = tuple(Finding(**each) for each in told["found"])
-    colours_last = np.ascontiguousarray(small[..., ::-1], np.uint8)
-    return Look(colours_last, found, Seen(**told["seen"]), tuple(told["lines"]))
+    return Look(read(path.with_suffix(".png")), found, Seen(**told["seen"]), tuple(told["lines"]))
+
+
+def write(picture: Picture, path: Path) -> None:
+    """Whole, or not at all."""
+    _, packed = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(packed.tobytes())
+    temporary.replace(path)
+
+
+def read(path: Path) -> Picture:
+    picture = cv2.imread(str(path))
+    assert picture is not None, "what was written can be read"
+    return np.ascontiguousarray(picture[..., ::-1], np.uint8)
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

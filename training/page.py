@@ -1,5 +1,6 @@
 """model.json: what a set of weights knows, and the tables by which the service reads prompts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limner.nano.boxes import OBJECTS
@@ -33,8 +34,9 @@ WEATHERS = {"sunset": "dusk", "starry night": "night", "snow": "snowfall"}  # be
 HEADWEAR = ("hat", "crown")
 
 
-def page(version: str) -> dict[str, Any]:
-    """Everything that limner.nano reads of a set of weights beside its graphs."""
+def page(version: str, own_colours: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Everything that limner.nano reads of a set of weights beside its graphs; of the drawings it says which
+    colours are the things' own."""
     return {
         "version": version,
         "codes": CODES,
@@ -45,6 +47,7 @@ def page(version: str) -> dict[str, Any]:
         "flying": sorted(FLYING),
         "colours": COLOUR_NAMES[1:],
         "colour_codes": COLOURS,
+        "own_colours": own_colours,
         "places": PLACE_NAMES,
         "lights": LIGHTS,
         "styles": STYLES,

@@ -19,6 +19,7 @@ from training.vocabulary import COLOURS, DRAWINGS
 
 Array = NDArray[Any]  # float32
 Sprite = NDArray[np.uint8]  # (size, size, 4): premultiplied sRGB and alpha
+ALIKE = 1.25  # times as far as the nearest colour, and a drawing is still taken for it
 SIZES = (512, 256, 128, 64)  # levels of the pyramid
 PACKAGE = "@iconify-json/fluent-emoji"
 VERSION = "1.2.7"
@@ -108,6 +109,13 @@ class Sprites:
         alpha = self._rasterise(thing, 128)[..., 3] > 0.1
         ys, xs = np.where(alpha.any(1))[0], np.where(alpha.any(0))[0]
         return xs[0] / 128, ys[0] / 128, (xs[-1] + 1) / 128, (ys[-1] + 1) / 128
+
+    def own_colours(self, thing: str) -> list[str]:
+        """The colours that a drawing is taken for as it is: those in which it looks most like itself."""
+        drawn = self.level(thing, "natural", SIZES[-1]).astype(np.float32)
+        far = {name: float(np.abs(self.level(thing, name, SIZES[-1]) - drawn).mean()) for name in COLOURS}
+        nearest = min(far.values())
+        return [name for name in COLOURS if far[name] <= ALIKE * nearest]
 
 
 def recolour(drawn: Array, body: Array, target: tuple[int, int, int]) -> Array:

@@ -19,7 +19,7 @@ import torch
 
 from training.feed import fed
 from training.finisher import Finisher
-from training.finishing import fit_blocks, fit_tints
+from training.fitting import fit
 from training.journal import Journal
 from training.pictures import NoPictures, opened, prepare
 from training.ranks import Objective, Ranks
@@ -112,8 +112,7 @@ def main() -> None:
     run = Run(args, ranks.device, material.words)
     material = replace(material, words=run.words)  # of own pictures: as they were in the first run
     if isinstance(run.network, Finisher) and run.step == 0:
-        fit_tints(run.network, material.drawings, args.seed)
-        fit_blocks(run.network, material.drawings, args.seed)
+        fit(run.network, material.drawings, args.seed)
     if args.compile:
         run.network.compile()
     size = sum(p.numel() for p in run.network.parameters()) / 1e6

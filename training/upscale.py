@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from training.batches import stacked
 from training.compositions import SceneMaker
+from training.full_size import Crisp
 from training.networks import Conv
 from training.scenes import Window, render
 from training.sprites import Sprites
@@ -22,15 +23,17 @@ class UpscalerShape:
     group: int = 1  # pixels a side that the trunk takes together: 1 is the trunk at the size of the input
 
 
+STEEPNESS = 1.4  # the edges of what is enlarged are steep already
 SHAPES = {"upscale2": UpscalerShape(2, 40, 3, group=2)}
 
 
 class Upscaler(nn.Module):
-    """(B, 3, h, w) in [-1, 1] -> (B, 3, scale h, scale w): a bilinear enlargement and what it lacks."""
+    """(B, 3, h, w) in [-1, 1] -> (B, 3, scale h, scale w): a crisp enlargement and what it lacks."""
 
     def __init__(self, shape: UpscalerShape) -> None:
         super().__init__()
         self.shape = shape
+        self.crisp = Crisp(shape.scale, STEEPNESS, reach=1)
         self.first = Conv(3 * shape.group**2, shape.width)
         self.trunk = nn.ModuleList(Conv(shape.width, shape.width, gain=0.7) for _ in range(shape.depth))
         self.last = Conv(shape.width, 3 * (shape.scale * shape.group) ** 2, gain=0.1)
@@ -41,7 +44,8 @@ class Upscaler(nn.Module):
         for conv in self.trunk:
             h = h + conv(F.silu(h))
         detail = F.pixel_shuffle(self.last(F.silu(h)), s.scale * s.group)
-        return F.interpolate(small, scale_factor=s.scale, mode="bilinear", align_corners=False) + detail
+        enlarged: Tensor = self.crisp(small) + detail
+        return enlarged
 
 
 def batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:

@@ -216,6 +216,22 @@ def test_what_a_negative_prompt_names_does_not_appear(weights: Weights) -> None:
         assert held.place != free.place
 
 
+@pytest.mark.parametrize(("thing", "own"), [("fox", "orange"), ("banana", "yellow"), ("snowman", "white")])
+def test_a_thing_is_recoloured_when_its_own_colour_is_unwanted(
+    weights: Weights, thing: str, own: str
+) -> None:
+    tokenizer, page = Tokenizer(weights.page.vocabulary), weights.page
+    asked, against = (tokenizer.tokenize(said) for said in (f"a {thing} in a meadow", own))
+    wish = sampler.Wish(asked.ids, tokenizer.unwanted(asked, against), (own,))
+    for seed in range(4):
+        scene = sampler.compose(weights, wish, (128, 128), seed, 4, 3.0, lambda: None)
+        colours = ["natural", *page.vocabulary.colours]
+        seen = {
+            page.vocabulary.things[t]: colours[c] for t, c in zip(scene.things, scene.colours, strict=True)
+        }
+        assert seen[thing] not in ("natural", own)
+
+
 def test_what_the_model_does_not_know_is_listed(engine: NanoEngine) -> None:
     request = GenerationRequest("a red xylophone on a moped", 1024, 1024, (1,), "grumpy", 3)
     prompt, negative = engine.generate(request, lambda progress: None).warnings

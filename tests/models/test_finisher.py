@@ -44,7 +44,7 @@ def test_a_few_finishes_are_soon_learned(network: Finisher, batch: Batch) -> Non
     cut = {"large": batch["large"][..., :128, :128], "small": batch["small"][..., :32, :32]}
     cut["cover"] = batch["cover"][..., :4, :4]
     cut |= {name: batch[name][..., :16, :16] for name in ("around", "grain", "places")}
-    cut |= {"light": torch.tensor([0, 0, 1, 0]), "style": torch.tensor([0, 4, 0, 7])}
+    cut |= {"light": torch.tensor([2, 0, 1, 0]), "style": torch.tensor([0, 4, 0, 7])}
     cut["large"] = cut["large"] * torch.tensor([1.0, 0.2, -1.0, 0.5]).view(4, 1, 1, 1)
     before = finisher_loss(network, cut).item()
     chosen = optimizers(network, rate=1e-2)
@@ -56,12 +56,22 @@ def test_a_few_finishes_are_soon_learned(network: Finisher, batch: Batch) -> Non
     assert finisher_loss(network, cut).item() < before / 2
 
 
-def test_an_untaught_style_changes_no_colour(network: Finisher, batch: Batch) -> None:
+def test_by_day_and_in_no_style_a_picture_only_gets_crisp(network: Finisher, batch: Batch) -> None:
+    inputs = known(batch) | {
+        "light": torch.zeros(4, dtype=torch.long),
+        "style": torch.zeros(4, dtype=torch.long),
+    }
     with torch.no_grad():
-        network.last.weight.zero_()
-        out = network(**known(batch))
-    enlarged = torch.nn.functional.interpolate(batch["small"], scale_factor=4.0, mode="bilinear")
-    assert torch.allclose(out, enlarged, atol=1e-4)
+        out = network(**inputs)
+        network.last.weight.fill_(1)
+        assert torch.equal(network(**inputs), out)
+    soft = torch.nn.functional.interpolate(batch["small"], scale_factor=4.0, mode="bilinear")
+    assert (out - soft).abs().mean() < 0.02  # the same but for the edges
+    assert steepest(out) > 1.5 * steepest(soft)
+
+
+def steepest(picture: Tensor) -> float:
+    return float((picture[..., 1:] - picture[..., :-1]).abs().flatten().quantile(0.999))
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:`torch.jit.trace:DeprecationWarning")

@@ -178,11 +178,14 @@ class Counting(Engine):
 def test_no_picture_is_made_twice(tmp_path: Path) -> None:
     engine = Counting()
     for _ in range(2):  # the second album finds what the first one kept
-        album = Album(engine, Eyes(None, None), tmp_path, "1")
+        album = Album(engine, Eyes(None, None), tmp_path, "weights", "eyes")
         look = album.look(Shot("a cat", seed_of("a cat")), 12, ())
         assert cv2.mean(look.small)[:3] == (128, 128, 128)
+    Album(engine, Eyes(None, None), tmp_path, "weights", "other eyes").look(
+        Shot("a cat", seed_of("a cat")), 12, ()
+    )
     assert engine.made == 1
-    Album(engine, Eyes(None, None), tmp_path, "other weights").look(Shot("a cat", 1), 12, ())
+    Album(engine, Eyes(None, None), tmp_path, "other weights", "eyes").look(Shot("a cat", 1), 12, ())
     assert engine.made == 2
 
 

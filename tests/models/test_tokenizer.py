@@ -11,7 +11,7 @@ from limner.nano.tokenizer import Tokenizer, Tokens
 from training.kinds import NAMES
 from training.page import page
 
-VOCABULARY = Vocabulary.read(json.loads(json.dumps(page("test"))))
+VOCABULARY = Vocabulary.read(json.loads(json.dumps(page("test", {}))))
 TOKENIZER = Tokenizer(VOCABULARY)
 
 

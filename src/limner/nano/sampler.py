@@ -133,13 +133,34 @@ def compose(
         "guidance": np.array([guidance], np.float32),
         **banned(weights.page, wish.unwanted),
     }
-    x = noise(seed, 0, (1, weights.page.codes))
+    x, asked = noise(seed, 0, (1, weights.page.codes)), dict[str, Array]()
     out: dict[str, Array] = {}
     for t, following in times(steps, 1.7):
-        out = weights.composer({"noisy": x, "t": np.array([t], np.float32), **fixed})
+        asked = {"noisy": x, "t": np.array([t], np.float32), **fixed}
+        out = weights.composer(asked)
         x = x + (following - t) / (1 - t) * (out["clean"] - x)
         done()
-    return scene_of(out, width, height)
+    scene = scene_of(out, width, height)
+    is_recoloured = np.isin(scene.things, own_in(weights.page, wish.unwanted))
+    if not is_recoloured.any():
+        return scene
+    tinted = weights.composer({**asked, **but_natural(asked)})["colours"]
+    other = scene_of({**out, "colours": tinted}, width, height)
+    return replace(scene, colours=np.where(is_recoloured, other.colours, scene.colours))
+
+
+def own_in(page: Page, unwanted: tuple[str, ...]) -> list[int]:
+    """The kinds of things that have an unwanted colour of their own, as snow is white where no other colour
+    is named: left as they are, they would show it."""
+    of_each = (page.own_colours.get(name, frozenset()) for name in page.vocabulary.things)
+    return [index for index, own in enumerate(of_each) if not own.isdisjoint(unwanted)]
+
+
+def but_natural(asked: Mapping[str, Array]) -> dict[str, Array]:
+    """What bans that a thing be left in the colours of its own."""
+    ban = asked["ban_colours"].copy()
+    ban[:, 0] = NEVER
+    return {"ban_colours": ban}
 
 
 def scene_of(out: Mapping[str, Array], width: int, height: int) -> Scene:

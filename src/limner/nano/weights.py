@@ -37,6 +37,7 @@ class Page:
     lights: tuple[str, ...]
     styles: tuple[str, ...]
     rooms: Mapping[str, Box]  # thing to write on -> where, in u and v of its box
+    own_colours: Mapping[str, frozenset[str]]  # thing -> what its colour is called where none is asked for
 
     @classmethod
     def read(cls, folder: Path) -> "Page":
@@ -44,7 +45,8 @@ class Page:
         page = page_in(folder)
         rooms = {name: (room[0], room[1], room[2], room[3]) for name, room in page["face_rooms"].items()}
         kinds = (tuple(page["places"]), tuple(page["lights"]), tuple(page["styles"]))
-        return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms)
+        own = {name: frozenset(colours) for name, colours in page["own_colours"].items()}
+        return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms, own)
 
 
 @dataclass(frozen=True)

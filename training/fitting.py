@@ -1,0 +1,182 @@
+"""What least squares can find of a finisher, before anything is learned.
+
+The colours of each style and light, how much of a style is squares or pieces, what its pieces are mixed from,
+and the shapes of what falls.
+Descent alone is long about these, and finds them only in part.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from limner.nano.finish import SCALE, TILE
+from training.batches import stacked
+from training.compositions import SceneMaker
+from training.finisher import (
+    FALLING,
+    FALLING_REACH,
+    PIECED,
+    Finisher,
+    blocky,
+    falls,
+    tinted,
+)
+from training.finishes import finished
+from training.finishing import CROP, corner, finishes_of_a_view
+from training.full_size import neighbours, pieced
+from training.paintings import Painted
+from training.scenes import Scene
+from training.sprites import Sprites
+from training.views import Array, view_of
+from training.vocabulary import LIGHTS, STYLES
+
+Batch = dict[str, Tensor]
+LEASTS = (1.25, 1.5, 1.75, 2.0, 2.25)  # of the noise, to be tried out
+LEFT = 0.6  # of the error: squares that leave more only say that a style is soft
+EXPLAINED = 0.03  # of what a light changes: less, and nothing falls in it
+BRIGHTEST = 0.3  # of the way to white: what is brighter says little of what falls on it
+
+
+def fit(network: Finisher, sprites: Sprites, seed: int) -> None:
+    """Everything, in the order in which one thing builds on the other."""
+    fit_tints(network, sprites, seed)
+    fit_shapes(network, sprites, seed)
+
+
+def fit_shapes(network: Finisher, sprites: Sprites, seed: int) -> None:
+    fit_blocks(network, sprites, seed)
+    fit_pieces(network, sprites, seed)
+    fit_falling(network, sprites, seed)
+
+
+def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) -> None:
+    """Gives each style and each light the change of colours that comes nearest to it, by least squares over a
+    few crops: what training begins with, because descent alone is long about it."""
+    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+    for own, finishes in (
+        (network.style_tint, [(0, style) for style in range(len(STYLES))]),
+        (network.light_tint, [(light, 0) for light in range(len(LIGHTS))]),
+    ):
+        for row, finish in enumerate(finishes):
+            pairs = [toned_pair(maker.scene(), sprites, rng, *finish) for _ in range(crops)]
+            plain, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
+            known = np.concatenate([plain, np.ones((len(plain), 1))], 1)
+            ridge = 1e-3 * len(known) * np.eye(4)  # where the crops say little, colours stay
+            change = np.linalg.solve(known.T @ known + ridge, known.T @ (wanted - plain))
+            matrix, shift = change[:3].T.ravel(), change[3]
+            own.weight.data[row] = torch.from_numpy(np.concatenate([matrix, shift])).float()
+
+
+@torch.no_grad()
+def fit_blocks(network: Finisher, sprites: Sprites, seed: int, crops: int = 6) -> None:
+    """Gives each style that is squares the share of them that comes nearest to it, after its tint."""
+    styles = [(0, style) for style in range(len(STYLES))]
+    for style, batch in enumerate(views_of(styles, sprites, seed, crops)):
+        toned = toned_of(network, batch)
+        large, blocks = network.crisp(toned), blocky(toned)
+        of_each = nearest_share(large, blocks, batch)
+        before, after = (
+            (made - batch["large"]).square().sum() for made in (large, large + of_each * (blocks - large))
+        )
+        network.style_blocks.weight[style] = of_each if after < LEFT * before else 0
+
+
+@torch.no_grad()
+def fit_pieces(network: Finisher, sprites: Sprites, seed: int, crops: int = 40) -> None:
+    """For each pixel of the tile the mixture of the base pixels around it, and the share of them all."""
+    styles = [(0, STYLES.index(name)) for name in PIECED]
+    for slot, batch in enumerate(views_of(styles, sprites, seed, crops), 1):
+        base = F.avg_pool2d(toned_of(network, batch), 2)
+        x, wanted = neighbours(base).transpose(0, 1).flatten(1, 2), by_place(batch["large"])
+        alike = torch.zeros(x.shape[-1], 1)
+        alike[x.shape[-1] // 2 - 1] = 1  # where views say little: the base pixel itself
+        mixes = ridge(x, wanted, alike)
+        network.style_mixes.weight[slot] = mixes.flatten()
+        toned = toned_of(network, batch)
+        pieces = pieced(base, mixes[None].expand(len(base), -1, -1, -1))
+        chosen = styles[slot - 1][1]
+        network.style_pieces.weight[chosen] = nearest_share(network.crisp(toned), pieces, batch)
+
+
+@torch.no_grad()
+def fit_falling(network: Finisher, sprites: Sprites, seed: int, crops: int = 16) -> None:
+    """From which noise on something falls, and in what shape; nothing where that explains little."""
+    lights = [(light, 0) for light in range(1, len(LIGHTS))]
+    for light, batch in enumerate(views_of(lights, sprites, seed, crops), 1):
+        under = network.crisp(toned_of(network, batch)).mean(1, keepdim=True)
+        above = batch["large"].mean(1, keepdim=True) - under
+        whitened = F.pixel_unshuffle(above / (1 - under).clamp(min=BRIGHTEST), SCALE)
+        rows = whitened.permute(0, 2, 3, 1).reshape(1, -1, SCALE**2)
+        coarse = rows.mean(-1, keepdim=True)
+        left = {
+            least: unexplained(drops_near(batch["grain"], least), coarse) for least in product(LEASTS, LEASTS)
+        }
+        best = min(left, key=lambda least: left[least])
+        if left[best] > (1 - EXPLAINED) * float(coarse.var()):
+            continue
+        kernel = ridge(drops_near(batch["grain"], best), rows, torch.zeros(1, 1))
+        network.light_least.weight[light] = torch.tensor(best)
+        network.light_falls.weight[light] = kernel[0, :-1].T.flatten()
+        network.light_fallen.weight[light] = 1.0
+
+
+def drops_near(grain: Tensor, least: Sequence[float]) -> Tensor:
+    """(1, N, K + 1): for each base pixel the drops around it, and one."""
+    drops = falls(grain, torch.tensor([least]))
+    near = F.unfold(drops, FALLING_REACH, padding=FALLING_REACH // 2).transpose(1, 2).flatten(0, 1)
+    assert near.shape[1] == FALLING * FALLING_REACH**2
+    return torch.cat([near, torch.ones_like(near[:, :1])], 1)[None]
+
+
+def unexplained(x: Tensor, wanted: Tensor) -> float:
+    """Mean squared error that is left."""
+    return float((x @ ridge(x, wanted, torch.zeros(1, 1)) - wanted).square().mean())
+
+
+def ridge(x: Tensor, wanted: Tensor, alike: Tensor, firm: float = 0.5) -> Tensor:
+    """(P, N, K) and (P, N, M) -> (P, K, M): the nearest; ``alike`` where there is little to go by."""
+    firmly = firm * torch.eye(x.shape[-1], dtype=torch.float64)
+    known, x64 = wanted.double(), x.double()
+    solved = torch.linalg.solve(x64.mT @ x64 + firmly, x64.mT @ known + firm * alike.double())
+    nearest: Tensor = solved.float()
+    return nearest
+
+
+def by_place(large: Tensor) -> Tensor:
+    """(B, 3, H, W) -> (TILE^2, N, SCALE^2): the pixels of each base pixel of the tile, as ``neighbours``."""
+    b, c, high, wide = large.shape
+    down, across = high // (TILE * SCALE), wide // (TILE * SCALE)
+    tiles = large.view(b, c, down, TILE, SCALE, across, TILE, SCALE).permute(3, 6, 0, 1, 2, 5, 4, 7)
+    return tiles.reshape(TILE**2, b * c * down * across, SCALE**2)
+
+
+def views_of(finishes: Sequence[tuple[int, int]], sprites: Sprites, seed: int, crops: int) -> list[Batch]:
+    """For each finish a batch of the same views."""
+    maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+    views = [finishes_of_a_view(Painted(maker.scene(), None), finishes, sprites, rng) for _ in range(crops)]
+    return [stacked([view[number] for view in views]) for number in range(len(finishes))]
+
+
+def toned_of(network: Finisher, batch: Batch) -> Tensor:
+    lit = tinted(batch["small"], network.light_tint(batch["light"]))
+    return tinted(lit, network.style_tint(batch["style"]))
+
+
+def nearest_share(large: Tensor, instead: Tensor, batch: Batch) -> Tensor:
+    change = instead - large
+    return ((change * (batch["large"] - large)).sum() / change.square().sum()).clamp(0, 1)
+
+
+def toned_pair(
+    scene: Scene, sprites: Sprites, rng: np.random.Generator, light: int, style: int
+) -> tuple[Array, Array]:
+    """(N, 3) in [-1, 1]: some pixels of a plain crop, and the same ones finished."""
+    x, y = corner(scene, rng)
+    seen, picture = view_of(scene, sprites, x, y, CROP, CROP, int(rng.integers(2**31)))
+    done = finished(picture, seen, light, style)
+    plain, wanted = (each[::6, ::6].reshape(-1, 3) * 2.0 - 1 for each in (picture, done))
+    return plain, wanted
