@@ -20,7 +20,6 @@ from limner.nano.finish import SCALE
 from training.batches import stacked
 from training.compositions import SceneMaker
 from training.finishes import finished
-from training.finishing import drawn_finish
 from training.judge import Block, worn
 from training.networks import Conv
 from training.scenes import Scene, Window, coverage, render, whole
@@ -39,9 +38,10 @@ NEW_VIEWS = 1  # a batch
 FINISHES_OF_A_VIEW = 4
 UNASKED = -1  # the light and the style of those: batches of nothing but plain ones taught that all is plain
 PLAIN_SHARE = (
-    0.25  # of the batches, those of scenes without a finish: cheap, and places are learned from them
+    0.15  # of the batches, those of scenes without a finish: cheap, and places are learned from them
 )
-WINDOW_SHARE = 0.35
+WINDOW_SHARE = 0.25
+UNLIT_SHARE = 0.6  # of the finishes
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
 
@@ -156,6 +156,12 @@ class Finishes:
         if softness > 0.5:
             pieces = [softened(piece, float(softness)) for piece in pieces]
         return example | {"picture": small, "pieces": np.stack(pieces)}
+
+
+def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
+    """A light and a style; one is as likely as the other, but day."""
+    style = int(rng.integers(len(STYLES)))
+    return (0 if rng.random() < UNLIT_SHARE else int(rng.integers(1, len(LIGHTS)))), style
 
 
 def coarse_view(scene: Scene, sprites: Sprites, side: int, rng: np.random.Generator) -> tuple[View, Picture]:

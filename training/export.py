@@ -64,6 +64,8 @@ def save_composer(network: Composer, out: Path) -> None:
 def save_finisher(network: Finisher, out: Path) -> None:
     finishing = convert(network, finishing_example(16, 16), ("large",), dynamic=True)
     ov.save_model(finishing, out / "finisher.xml")
+    plain = convert(network.crisp, {"small": torch.randn(1, 3, 64, 64)}, ("large",), dynamic=True)
+    ov.save_model(plain, out / "crisp.xml")
 
 
 def save_upscaler(network: nn.Module, out: Path) -> None:

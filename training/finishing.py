@@ -1,7 +1,8 @@
 """What the finisher learns from: small pictures beside the same windows finished at full size.
 
-The small ones are the painter's own, or renders made small and a little soft, as a painting is; several
-finishes (training/finishes.py) are made of each.
+The small ones are renders made small and a little soft; several finishes (training/finishes.py) are made of
+each. Paintings are not among them: what a painting has in another place than its scene can only be learned as
+a blur.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,6 @@ from limner.nano.finish import DETAIL, SCALE, TILE, tile_places, view
 from training.batches import stacked
 from training.compositions import SceneMaker
 from training.finishes import finished
-from training.painter import Painter
-from training.paintings import Painted, Paintings
 from training.scenes import Scene
 from training.sprites import Sprites
 from training.views import MARGIN, Array, View, view_of
@@ -28,22 +27,16 @@ FITTED = ("pixel art", "oil", "low poly")  # before anything is learned: they ar
 STYLE_SHARES = np.array([0.0] + [0.3 if style in FITTED else 1.0 for style in STYLES[1:]])
 STYLE_SHARES /= STYLE_SHARES.sum()
 STYLED_SHARE, LIT_SHARE = 0.68, 0.24
-PAINTED_SHARE = 0.0  # of the views, those whose small picture the painter made
 
 
-def finisher_batches(
-    sprites: Sprites, size: int, seed: int, painter: Painter | None = None
-) -> Iterator[dict[str, Tensor]]:
-    """Several finishes of each view; of ``painter``'s own paintings, most of them, where there is one."""
+def finisher_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
+    """Several finishes of each view."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
-    paintings = Paintings(painter, sprites, maker, seed) if painter else None
     while True:
         examples: list[dict[str, Array]] = []
         while len(examples) < size:
-            is_painted = paintings is not None and rng.random() < PAINTED_SHARE
-            made = paintings.draw() if paintings and is_painted else Painted(maker.scene(), None)
             finishes = [drawn_finish(rng) for _ in range(FINISHES_OF_A_VIEW)]
-            examples += finishes_of_a_view(made, finishes, sprites, rng)
+            examples += finishes_of_a_view(maker.scene(), finishes, sprites, rng)
         yield stacked(examples[:size])
 
 
@@ -57,18 +50,13 @@ def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
 
 
 def finishes_of_a_view(
-    made: Painted, finishes: Sequence[tuple[int, int]], sprites: Sprites, rng: np.random.Generator
+    scene: Scene, finishes: Sequence[tuple[int, int]], sprites: Sprites, rng: np.random.Generator
 ) -> list[dict[str, Array]]:
-    scene = made.scene
     x, y = corner(scene, rng)
     side, seed = CROP + 2 * MARGIN, int(rng.integers(2**31))
     seen, picture = view_of(scene, sprites, x - MARGIN, y - MARGIN, side, side, seed)
     inside = slice(MARGIN * SCALE, (MARGIN + CROP) * SCALE)
-    rows, columns = (slice(at * DETAIL, (at + CROP) * DETAIL) for at in (y, x))
     known = inputs(scene, seen, picture, MARGIN, rng)
-    if made.picture is not None:
-        painted = made.picture[rows, columns].transpose(2, 0, 1)
-        known["small"] = np.ascontiguousarray(painted * 2 - 1, np.float32)
     examples = []
     for light, style in finishes:
         large = finished(picture, seen, light, style)[inside, inside]

@@ -28,7 +28,6 @@ from training.finisher import (
 from training.finishes import finished
 from training.finishing import CROP, corner, finishes_of_a_view
 from training.full_size import neighbours, pieced
-from training.paintings import Painted
 from training.scenes import Scene
 from training.sprites import Sprites
 from training.views import Array, view_of
@@ -58,10 +57,10 @@ def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) ->
     few crops: what training begins with, because descent alone is long about it."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
     for own, finishes in (
-        (network.style_tint, [(0, style) for style in range(len(STYLES))]),
-        (network.light_tint, [(light, 0) for light in range(len(LIGHTS))]),
+        (network.style_tint, [(0, style) for style in range(1, len(STYLES))]),
+        (network.light_tint, [(light, 0) for light in range(1, len(LIGHTS))]),
     ):
-        for row, finish in enumerate(finishes):
+        for row, finish in enumerate(finishes, 1):
             pairs = [toned_pair(maker.scene(), sprites, rng, *finish) for _ in range(crops)]
             plain, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
             known = np.concatenate([plain, np.ones((len(plain), 1))], 1)
@@ -157,7 +156,7 @@ def by_place(large: Tensor) -> Tensor:
 def views_of(finishes: Sequence[tuple[int, int]], sprites: Sprites, seed: int, crops: int) -> list[Batch]:
     """For each finish a batch of the same views."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
-    views = [finishes_of_a_view(Painted(maker.scene(), None), finishes, sprites, rng) for _ in range(crops)]
+    views = [finishes_of_a_view(maker.scene(), finishes, sprites, rng) for _ in range(crops)]
     return [stacked([view[number] for view in views]) for number in range(len(finishes))]
 
 

@@ -32,8 +32,8 @@ class Crisp(nn.Module):
         self.scale, self.steepness, self.reach = scale, steepness, reach
         self.register_buffer("kernel", bilinear(scale, 3).view(3 * scale**2, 3, 3, 3), persistent=False)
 
-    def forward(self, level: Tensor) -> Tensor:
-        middle, half, at = (self._larger(each) for each in two_tones(level, self.reach))
+    def forward(self, small: Tensor) -> Tensor:
+        middle, half, at = (self._larger(each) for each in two_tones(small, self.reach))
         at = (self.steepness * at).clamp(-1, 1)
         return F.pixel_shuffle(middle + half * (at * (1.5 - 0.5 * at * at)), self.scale)
 

@@ -157,16 +157,13 @@ class Order:
         return self.size // self.lanes
 
 
-def batches(material: Material, order: Order, folder: Path, first: int, every: int) -> Iterator[Batch]:
-    """Of the steps ``first``, ``first + every`` and so on. ``folder`` holds the painter whose paintings the
-    finisher is to finish, if there is one."""
+def batches(material: Material, order: Order, first: int, every: int) -> Iterator[Batch]:
+    """Of the steps ``first``, ``first + every`` and so on."""
     seed, size = seed_of(order.seed, first, order.mine[0]), order.of_a_lane * len(order.mine)
     if order.stage == "classifier":
         yield from classifier_batches(material.drawings, size, seed)
     if order.stage == "finisher":
-        made = folder / "painter.pt"  # finishing what it paints is better learned on what it paints
-        painter = load(made) if made.exists() else None
-        yield from finisher_batches(material.drawings, size, seed, painter)
+        yield from finisher_batches(material.drawings, size, seed)
     for step in count(first, every):
         parts = [lane_of(material, order, step, lane) for lane in order.mine]
         yield {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

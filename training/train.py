@@ -121,7 +121,7 @@ def main() -> None:
     lanes = args.lanes or ranks.count
     mine = tuple(range(ranks.rank, lanes, ranks.count))
     order = Order(args.stage, args.batch, args.crop, args.seed, lanes, mine)
-    made = partial(batches, material, order, args.folder)
+    made = partial(batches, material, order)
     feed = fed(made, run.step, args.workers, is_pinned=args.device == "cuda")
     losses = loss_of(args.stage, order.of_a_lane * len(mine), ranks.device)
     objective = ranks.parallel(Objective(run.network, losses))

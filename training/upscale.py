@@ -36,7 +36,7 @@ class Upscaler(nn.Module):
         self.crisp = Crisp(shape.scale, STEEPNESS, reach=1)
         self.first = Conv(3 * shape.group**2, shape.width)
         self.trunk = nn.ModuleList(Conv(shape.width, shape.width, gain=0.7) for _ in range(shape.depth))
-        self.last = Conv(shape.width, 3 * (shape.scale * shape.group) ** 2, gain=0.1)
+        self.last = Conv(shape.width, 3 * (shape.scale * shape.group) ** 2, gain=0)
 
     def forward(self, small: Tensor) -> Tensor:
         s = self.shape

@@ -14,6 +14,7 @@ from limner.engines.engine import Generation, GenerationRequest, Progress
 from limner.engines.nano import NanoEngine
 from limner.inputs import SIZES_1K, size_in_pixels
 from limner.nano import sampler
+from limner.nano.finish import grain, tile_places, view
 from limner.nano.lettering import face_of
 from limner.nano.tokenizer import Tokenizer
 from limner.nano.weights import BUILT_IN, Weights
@@ -214,6 +215,23 @@ def test_what_a_negative_prompt_names_does_not_appear(weights: Weights) -> None:
         wish = sampler.Wish(ids, against, (place,))
         held = sampler.compose(weights, wish, (128, 128), seed, 8, 3.0, lambda: None)
         assert held.place != free.place
+
+
+def test_by_day_and_in_no_style_the_short_way_ends_where_the_long_one_does(weights: Weights) -> None:
+    scene = composed(weights, APPLE)
+    painting = sampler.paint(weights, scene, 1, sampler.Steps.split(6), lambda clean: None)
+    assert (scene.light, scene.style) == (0, 0)
+    known = {
+        "small": painting.pixels,
+        "cover": painting.cover,
+        "around": view(scene.horizon, 128, 128)[None],
+        "grain": grain(1, 128, 128)[None],
+        "places": tile_places(0, 0, 128, 128)[None],
+        "light": np.array([0]),
+        "style": np.array([0]),
+    }
+    long_way = sampler.as_pixels(weights.finisher(known)["large"])
+    assert difference(sampler.enlarge(weights, painting, scene, 1, False), long_way) < 0.2
 
 
 @pytest.mark.parametrize(("thing", "own"), [("fox", "orange"), ("banana", "yellow"), ("snowman", "white")])

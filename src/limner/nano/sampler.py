@@ -236,20 +236,28 @@ def enlarge(
     weights: Graphs, painting: Painting, scene: Scene, seed: int, is_doubled: bool
 ) -> NDArray[np.uint8]:
     """The finished picture, (8h, 8w, 3) bytes, or (16h, 16w, 3) when doubled."""
-    width, height = scene.width, scene.height
-    known: dict[str, Array] = {
-        "small": painting.pixels,
-        "cover": painting.cover,
-        "around": view(scene.horizon, width, height)[None],
-        "grain": grain(seed, width, height)[None],
-        "places": tile_places(0, 0, width, height)[None],
-        "light": np.array([scene.light]),
-        "style": np.array([scene.style]),
-    }
-    large = weights.finisher(known)["large"]
+    large = finished(weights, painting, scene, seed)
     if is_doubled:
         large = weights.upscale2({"small": large})["large"]
     return as_pixels(large)
+
+
+def finished(weights: Graphs, painting: Painting, scene: Scene, seed: int) -> Floats:
+    """(1, 3, 8h, 8w) in [-1, 1]: at full size, in the scene's light and style."""
+    if scene.light == 0 and scene.style == 0:
+        return weights.crisp({"small": painting.pixels})["large"]
+    width, height = scene.width, scene.height
+    return weights.finisher(
+        {
+            "small": painting.pixels,
+            "cover": painting.cover,
+            "around": view(scene.horizon, width, height)[None],
+            "grain": grain(seed, width, height)[None],
+            "places": tile_places(0, 0, width, height)[None],
+            "light": np.array([scene.light]),
+            "style": np.array([scene.style]),
+        }
+    )["large"]
 
 
 def as_pixels(picture: Floats) -> NDArray[np.uint8]:
