@@ -30,17 +30,18 @@ from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
 Picture = NDArray[np.float32]
 Example = dict[str, NDArray[Any]]
 PIECE = 128  # pixels of full size a side: one tile of a style's pattern
-PIECES = 2  # of each picture in training
+PIECES = 4  # of each picture in training
 LOOKS = (0.15, 0.5, 0.85)  # where pieces are cut from a picture that is judged: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
 KEPT = 600  # examples of each side
 NEW_VIEWS = 1  # a batch
 FINISHES_OF_A_VIEW = 4
-UNASKED = -1  # the light and the style of those: batches of nothing but plain ones taught that all is plain
+UNASKED = -1  # of a small window its place, which is not seen there; of plain scenes the light and the style:
+# batches of nothing but plain ones taught that all is plain
 PLAIN_SHARE = (
     0.15  # of the batches, those of scenes without a finish: cheap, and places are learned from them
 )
-WINDOW_SHARE = 0.25
+WINDOW_SHARE = 0.2
 UNLIT_SHARE = 0.6  # of the finishes
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
@@ -137,7 +138,8 @@ class Finishes:
             light = light if PLACES[scene.place].is_outdoors else 0
             large = in_bytes(finished(picture, seen, light, style))
             corners = self._rng.integers(0, large.shape[0] - PIECE + 1, (PIECES, 2))
-            examples.append({**looked_at(large, corners), **labels(scene.place, light, style)})
+            place = scene.place if side == max(SIDES) else UNASKED
+            examples.append({**looked_at(large, corners), **labels(place, light, style)})
         return examples
 
     def _worn(self, example: Example) -> Example:

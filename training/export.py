@@ -7,6 +7,7 @@
 import argparse
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import openvino as ov
@@ -39,16 +40,16 @@ TEMPLATE = Path(__file__).with_name("card.md")
 STAGES = ("composer", "painter", "finisher", "upscale2")
 
 
-def export(folder: Path, out: Path, version: str) -> None:
-    """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError."""
+def export(folder: Path, out: Path, version: str, own_colours: Mapping[str, Sequence[str]]) -> None:
+    """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError. The
+    drawings' own colours are written with it."""
     out.mkdir(parents=True, exist_ok=True)
     save_composer(load(folder / "composer.pt"), out)
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
     save_upscaler(load(folder / "upscale2.pt"), out)
-    sprites = Sprites(fetch(folder / "drawings"))
-    own = {name: sprites.own_colours(name) for name in THINGS[1:]}
-    (out / "model.json").write_text(json.dumps(page(version, own), indent=1, ensure_ascii=False) + "\n")
+    knows = page(version, own_colours)
+    (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")
     (out / "CARD.md").write_text(card(folder, version))
 
 
@@ -138,7 +139,9 @@ def main() -> None:
     if args.own:
         export_own(args.folder, args.out, args.version)
         return
-    export(args.folder, args.out, args.version)
+    sprites = Sprites(fetch(args.folder / "drawings"))
+    own_colours = {name: sprites.own_colours(name) for name in THINGS[1:]}
+    export(args.folder, args.out, args.version, own_colours)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ class Finisher(nn.Module):
     ) -> Tensor:
         """small (B, 3, DETAIL h, DETAIL w) in [-1, 1]; cover (B, 1, h / 4, w / 4), as the painter gives it;
         around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish, from the
-        corner of a tile on; light (B,) and style (B,) -> (B, 3, 8h, 8w)."""
+        corner of a tile on and in whole tiles; light (B,) and style (B,) -> (B, 3, 8h, 8w)."""
         h = self._seen(small, cover, around, grain, places, light, style)
         is_styled, is_changed = (
             (kind > 0).to(h.dtype)[:, None, None, None] for kind in (style, light + style)

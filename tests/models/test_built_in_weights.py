@@ -17,7 +17,7 @@ from limner.nano import sampler
 from limner.nano.finish import grain, tile_places, view
 from limner.nano.lettering import face_of
 from limner.nano.tokenizer import Tokenizer
-from limner.nano.weights import BUILT_IN, Weights
+from limner.nano.weights import BUILT_IN, Array, Weights
 
 APPLE = "a red apple on a wooden table"
 SEEDS = (1, 2, 3)
@@ -221,7 +221,7 @@ def test_by_day_and_in_no_style_the_short_way_ends_where_the_long_one_does(weigh
     scene = composed(weights, APPLE)
     painting = sampler.paint(weights, scene, 1, sampler.Steps.split(6), lambda clean: None)
     assert (scene.light, scene.style) == (0, 0)
-    known = {
+    known: dict[str, Array] = {
         "small": painting.pixels,
         "cover": painting.cover,
         "around": view(scene.horizon, 128, 128)[None],

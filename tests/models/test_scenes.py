@@ -191,3 +191,12 @@ def test_a_recoloured_thing_has_its_colour_and_keeps_its_outline(sprites: Sprite
     assert np.array_equal(red[..., 3], blue[..., 3])
     assert red[..., 0].sum() > 1.3 * red[..., 2].sum()
     assert blue[..., 2].sum() > 1.3 * blue[..., 0].sum()
+
+
+@pytest.mark.parametrize(
+    ("thing", "colours"), [("fox", ["orange"]), ("banana", ["yellow"]), ("snowman", ["white"])]
+)
+def test_a_thing_is_called_after_the_colour_in_which_it_looks_most_like_itself(
+    sprites: Sprites, thing: str, colours: list[str]
+) -> None:
+    assert sprites.own_colours(thing) == colours
