@@ -37,9 +37,10 @@ def named(look: Look, name: str) -> Finding | None:
 # --- Negative prompts -------------------------------------------------------------------------------------
 
 
-def unwanted(kind: str, scene: Scene, look: Look) -> tuple[str, str]:
+def unwanted(kind: str, scene: Scene, look: Look, own_colour: str) -> tuple[str, str]:
     """Something that a picture shows though nobody asked for it: as the model calls it and as people do;
-    empty where there is nothing of the kind."""
+    empty where there is nothing of the kind. A thing whose colour nobody names has its drawing's own, of
+    which the judge knows nothing: it has learned colours from things that were given one."""
     if kind == "thing":
         name = look.found[0].name if look.found else ""
         return name, name
@@ -47,7 +48,7 @@ def unwanted(kind: str, scene: Scene, look: Look) -> tuple[str, str]:
     if seen is None:
         return "", ""
     if kind == "colour":
-        return seen.colour, seen.colour
+        return own_colour, own_colour
     return look.seen.place, listed(NAMES_OF_PLACES[look.seen.place])[0]
 
 
@@ -73,14 +74,14 @@ def prompt_without(kind: str, scene: Scene) -> str:
     return sentence(replace(scene, words=words))
 
 
-def negative_case(kind: str, scene: Scene) -> Case:
+def negative_case(kind: str, scene: Scene, own_colour: str) -> Case:
     """The same seed without and with the negative prompt: what came by itself must not come again, and
     what was asked for must still be there."""
 
     def asked(look: Looking) -> Outcomes:
         prompt = prompt_without(kind, scene)
         shot = Shot(prompt, seed_of(prompt))
-        what, said = unwanted(kind, scene, look(shot))
+        what, said = unwanted(kind, scene, look(shot), own_colour)
         if not what:
             return []
         after = look(replace(shot, negative=said))
@@ -103,7 +104,10 @@ def negative_cases(sprites: Sprites, count: int) -> list[Case]:
         return is_place_said(scene) and scene.things[0].colour != "natural" and len(scene.things) == 1
 
     chosen = scenes(sprites, count, "single", is_fit)
-    return [negative_case(KINDS[number % len(KINDS)], scene) for number, scene in enumerate(chosen)]
+    return [
+        negative_case(KINDS[number % len(KINDS)], scene, sprites.own_colours(scene.things[0].name)[0])
+        for number, scene in enumerate(chosen)
+    ]
 
 
 # --- A fixed seed -----------------------------------------------------------------------------------------

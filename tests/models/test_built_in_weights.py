@@ -239,8 +239,8 @@ def test_a_thing_is_recoloured_when_its_own_colour_is_unwanted(
     weights: Weights, thing: str, own: str
 ) -> None:
     tokenizer, page = Tokenizer(weights.page.vocabulary), weights.page
-    asked, against = (tokenizer.tokenize(said) for said in (f"a {thing} in a meadow", own))
-    wish = sampler.Wish(asked.ids, tokenizer.unwanted(asked, against), (own,))
+    asked = tokenizer.tokenize(f"a {thing} in a meadow")
+    wish = sampler.Wish(asked.ids, tokenizer.unwanted(asked, tokenizer.tokenize_negative(own)), (own,))
     for seed in range(4):
         scene = sampler.compose(weights, wish, (128, 128), seed, 4, 3.0, lambda: None)
         colours = ["natural", *page.vocabulary.colours]

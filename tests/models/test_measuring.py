@@ -104,9 +104,9 @@ def test_a_negative_prompt_is_obeyed_when_what_came_by_itself_is_gone_and_the_re
     red, blue = scene(CAT, words=("red", "cat", "place:meadow")), scene(replace(CAT, colour="blue"))
     for after, is_obeyed in ((blue, True), (red, False), (scene(DOG), False)):
         answers = {"": look_of(red), "red": look_of(after)}
-        outcomes = negative_case("colour", red).asked(partial(answered, answers))
+        outcomes = negative_case("colour", red, "red").asked(partial(answered, answers))
         assert [right for _, right in outcomes] == [is_obeyed] * 2
-    assert negative_case("colour", red).asked(lambda shot: Look(BLANK)) == []
+    assert negative_case("colour", red, "red").asked(lambda shot: Look(BLANK)) == []
 
 
 def test_long_prompts_are_scored_part_by_part() -> None:

@@ -132,6 +132,24 @@ def test_a_negative_prompt_means_the_same_with_and_without_a_no() -> None:
 
 
 @pytest.mark.parametrize(
+    ("negative", "wanted", "left_out"),
+    [
+        ("yellow", ["yellow"], ()),
+        ("Crimson, navy blue", ["red", ",", "blue"], ()),
+        ("no dogs, green, grumpy", ["dog", ",", "green"], ("grumpy",)),
+        ("a red car, purple", ["red", "car", ",", "purple"], ()),
+    ],
+)
+def test_a_colour_alone_is_ruled_out_by_a_negative_prompt(
+    negative: str, wanted: list[str], left_out: tuple[str, ...]
+) -> None:
+    found = TOKENIZER.tokenize_negative(negative)
+    unwanted = TOKENIZER.unwanted(tokens("a key in a studio"), found)
+    assert [VOCABULARY.words[index] for index in unwanted] == wanted
+    assert found.left_out == left_out
+
+
+@pytest.mark.parametrize(
     ("prompt", "words", "left_out"),
     [
         ("the quokka on a red quux, the quux", "", ("quokka", "red", "quux")),

@@ -39,7 +39,7 @@ class NanoEngine(PictureEngine[Weights]):
 
     def understood(self, request: GenerationRequest) -> "SceneOrder":
         words = self._tokenizer.tokenize(request.prompt)
-        against = self._tokenizer.tokenize(request.negative_prompt)
+        against = self._tokenizer.tokenize_negative(request.negative_prompt)
         steps = Steps.split(request.num_inference_steps or DEFAULT_STEPS)
         return SceneOrder(request, words, self._wish(words, against), steps, warnings_of(words, against))
 

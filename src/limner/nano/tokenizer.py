@@ -7,7 +7,7 @@ is returned as left out, so that the answer can say so. No prompt fails.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from limner.nano.boxes import TEXT_TOKENS
 from limner.nano.lexicon import COUNTS, Vocabulary, pieces
@@ -60,6 +60,19 @@ class Tokenizer:
             tuple(joined(reading.against)),
             tuple(dict.fromkeys(reading.typefaces)),
         )
+
+    def tokenize_negative(self, prompt: str) -> Tokens:
+        """A negative prompt, in which a colour alone rules out all that has it."""
+        found = self.tokenize(prompt)
+        meanings = {written: self._vocabulary.phrases.get(written.lower(), ()) for written in found.left_out}
+        alone = {
+            written: words
+            for written, words in meanings.items()
+            if words and all(self._vocabulary.kind(word) == "colour" for word in words)
+        }
+        against = joined([*([list(found.against)] if found.against else []), *map(list, alone.values())])
+        left_out = tuple(written for written in found.left_out if written not in alone)
+        return replace(found, against=tuple(against), left_out=left_out)
 
     def unwanted(self, prompt: Tokens, negative: Tokens) -> tuple[int, ...]:
         """Ids of all that a picture shall not have: what the prompt rules out, and the negative prompt, where
