@@ -18,7 +18,7 @@ from limner.catalog import STANDARD
 from limner.engines.nano import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from limner.nano import sampler
 from limner.nano.boxes import HALF_CELL
-from limner.nano.finish import DETAIL, GRAINS
+from limner.nano.finish import DETAIL
 from limner.nano.tokenizer import Tokenizer
 from limner.nano.weights import BUILT_IN, Weights
 from tests.server import serving, submit
@@ -102,16 +102,8 @@ def flops_of_painting(side: int) -> tuple[float, float]:
 
 
 def flops_of_finishing() -> float:
-    known = {
-        "small": (1, 3, DETAIL * BASE, DETAIL * BASE),
-        "cover": (1, 1, BASE // HALF_CELL, BASE // HALF_CELL),
-        "around": (1, 2, BASE, BASE),
-        "grain": (1, GRAINS, BASE, BASE),
-        "places": (1, BASE, BASE),
-        "light": (1,),
-        "style": (1,),
-    }
-    return graph_flops(BUILT_IN / "finisher.xml", known)
+    """By day and in no style, as the prompt is."""
+    return graph_flops(BUILT_IN / "crisp.xml", {"small": (1, 3, DETAIL * BASE, DETAIL * BASE)})
 
 
 def from_submit_to_end() -> None:

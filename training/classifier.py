@@ -31,18 +31,19 @@ Picture = NDArray[np.float32]
 Example = dict[str, NDArray[Any]]
 PIECE = 128  # pixels of full size a side: one tile of a style's pattern
 PIECES = 4  # of each picture in training
-LOOKS = (0.15, 0.5, 0.85)  # where pieces are cut from a picture that is judged: each with each, as shares
+LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
 KEPT = 600  # examples of each side
 NEW_VIEWS = 1  # a batch
 FINISHES_OF_A_VIEW = 4
 UNASKED = -1  # of a small window its place, which is not seen there; of plain scenes the light and the style:
 # batches of nothing but plain ones taught that all is plain
-PLAIN_SHARE = (
-    0.15  # of the batches, those of scenes without a finish: cheap, and places are learned from them
-)
-WINDOW_SHARE = 0.2
+PLAIN_SHARE = 0.06  # of the batches, those of scenes without a finish
+WINDOW_SHARE = 0.06
 UNLIT_SHARE = 0.6  # of the finishes
+COLOURLESS = ("pencil", "ink", "neon", "black and white")  # drawn twice as often: they hide the place
+STYLE_SHARES = np.array([2.0 if style in COLOURLESS else 1.0 for style in STYLES])
+STYLE_SHARES /= STYLE_SHARES.sum()
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
 
@@ -161,8 +162,8 @@ class Finishes:
 
 
 def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
-    """A light and a style; one is as likely as the other, but day."""
-    style = int(rng.integers(len(STYLES)))
+    """A light and a style."""
+    style = int(rng.choice(len(STYLES), p=STYLE_SHARES))
     return (0 if rng.random() < UNLIT_SHARE else int(rng.integers(1, len(LIGHTS)))), style
 
 
@@ -236,12 +237,13 @@ def classifier_loss(network: Classifier, batch: dict[str, Tensor]) -> Tensor:
 
 @torch.no_grad()
 def classify(network: Classifier, picture: NDArray[np.uint8]) -> Seen:
-    """Of a square picture of 1024 pixels a side."""
+    """Of a square picture of 1024 pixels a side, looked at as it is and mirrored."""
     at = [int(share * (picture.shape[0] - PIECE)) for share in LOOKS]
     example = looked_at(picture, [(x, y) for y in at for x in at])
     small, *pieces = (
         channels_first(each.astype(np.float32) / 255) for each in (example["picture"], *example["pieces"])
     )
-    out = network(torch.from_numpy(small)[None], torch.from_numpy(np.stack(pieces))[None])
-    place, light, style = (int(logits.argmax()) for logits in out)
+    whole, parts = torch.from_numpy(small), torch.from_numpy(np.stack(pieces))
+    out = network(torch.stack([whole, whole.flip(-1)]), torch.stack([parts, parts.flip(-1)]))
+    place, light, style = (int(logits.log_softmax(-1).mean(0).argmax()) for logits in out)
     return Seen(PLACE_NAMES[place], LIGHTS[light], STYLES[style])
