@@ -217,6 +217,20 @@ def test_what_a_negative_prompt_names_does_not_appear(weights: Weights) -> None:
         assert held.place != free.place
 
 
+@pytest.mark.parametrize(
+    ("prompt", "is_plain"), [("a red ball", False), ("a red ball on a blue background", True)]
+)
+def test_no_plain_ground_is_painted_where_none_is_wanted_and_none_is_named(
+    engine: NanoEngine, weights: Weights, prompt: str, is_plain: bool
+) -> None:
+    for seed in range(4):
+        asked = GenerationRequest(prompt, 1024, 1024, (seed,), "plain background", 3)
+        wish = engine.understood(asked).wish
+        scene = sampler.compose(weights, wish, (128, 128), seed, 4, 3.0, lambda: None)
+        is_studio = scene.place >= len(weights.page.places) or weights.page.places[scene.place] == "studio"
+        assert is_studio == is_plain
+
+
 def test_by_day_and_in_no_style_the_short_way_ends_where_the_long_one_does(weights: Weights) -> None:
     scene = composed(weights, APPLE)
     painting = sampler.paint(weights, scene, 1, sampler.Steps.split(6), lambda clean: None)

@@ -44,9 +44,12 @@ class NanoEngine(PictureEngine[Weights]):
         return SceneOrder(request, words, self._wish(words, against), steps, warnings_of(words, against))
 
     def _wish(self, words: Tokens, against: Tokens) -> Wish:
-        """Guidance leads away from what is unwanted; of that, what the prompt does not name never appears."""
+        """Guidance leads away from what is unwanted; of that, what the prompt does not name never appears. A
+        plain ground in a colour is as plain as one without."""
         unwanted = self._tokenizer.unwanted(words, against)
         names = [self._weights.page.vocabulary.words[token] for token in unwanted]
+        if "place:studio" in names:
+            names.append("background")
         return Wish(words.ids, unwanted, tuple(name for name in names if name not in words.words))
 
 

@@ -102,7 +102,10 @@ def banned(page: Page, unwanted: tuple[str, ...]) -> dict[str, Floats]:
     kinds: Mapping[str, tuple[str, ...]] = {
         "things": page.vocabulary.things,
         "colours": ("", *page.vocabulary.colours),
-        "place": (*(f"place:{name}" for name in page.places), *("" for _ in page.vocabulary.colours)),
+        "place": (
+            *(f"place:{name}" for name in page.places),
+            *("background" for _ in page.vocabulary.colours),
+        ),
         "light": ("", *(f"light:{name}" for name in page.lights[1:])),
         "style": ("", *(f"style:{name}" for name in page.styles[1:])),
     }
