@@ -135,6 +135,8 @@ def test_a_negative_prompt_means_the_same_with_and_without_a_no() -> None:
     ("negative", "wanted", "left_out"),
     [
         ("yellow", ["yellow"], ()),
+        ("Orange", ["tangerine", ",", "orange"], ()),
+        ("an orange", ["tangerine"], ()),
         ("Crimson, navy blue", ["red", ",", "blue"], ()),
         ("no dogs, green, grumpy", ["dog", ",", "green"], ("grumpy",)),
         ("a red car, purple", ["red", "car", ",", "purple"], ()),

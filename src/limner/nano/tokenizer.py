@@ -70,7 +70,9 @@ class Tokenizer:
             for written, words in meanings.items()
             if words and all(self._vocabulary.kind(word) == "colour" for word in words)
         }
-        against = joined([*([list(found.against)] if found.against else []), *map(list, alone.values())])
+        items = {" ".join(item.split()).lower() for item in re.split(r"[,;.\n]", prompt)}
+        also = [[colour] for colour in self._vocabulary.nouns if colour in items]  # "orange": all of it
+        against = joined([list(found.against), *map(list, alone.values()), *also])
         left_out = tuple(written for written in found.left_out if written not in alone)
         return replace(found, against=tuple(against), left_out=left_out)
 
