@@ -122,7 +122,9 @@ class Finisher(nn.Module):
         """small (B, 3, DETAIL h, DETAIL w) in [-1, 1]; cover (B, 1, h / 4, w / 4), as the painter gives it;
         around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish, from the
         corner of a tile on and in whole tiles; light (B,) and style (B,) -> (B, 3, 8h, 8w)."""
-        h = self._seen(small, cover, around, grain, places, light, style)
+        tile = self.tile(style[:, None, None] * TILE**2 + places).permute(0, 3, 1, 2)
+        covered = F.interpolate(cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
+        h = self._seen(small, torch.cat([covered, around, grain, tile], 1), light, style)
         is_styled, is_changed = (
             (kind > 0).to(h.dtype)[:, None, None, None] for kind in (style, light + style)
         )
@@ -141,22 +143,11 @@ class Finisher(nn.Module):
         finished: Tensor = large + falling * (self.light_fallen(light)[:, :, None, None] - large)
         return finished
 
-    def _seen(
-        self,
-        small: Tensor,
-        cover: Tensor,
-        around: Tensor,
-        grain: Tensor,
-        places: Tensor,
-        light: Tensor,
-        style: Tensor,
-    ) -> Tensor:
-        """(B, fine, DETAIL h, DETAIL w): what the convolutions make of it all."""
-        tile = self.tile(style[:, None, None] * TILE**2 + places).permute(0, 3, 1, 2)
+    def _seen(self, small: Tensor, known: Tensor, light: Tensor, style: Tensor) -> Tensor:
+        """(B, fine, DETAIL h, DETAIL w): what the convolutions make of the picture, and of what else is known
+        of each base pixel."""
         named = torch.cat([self.style(style), self.light(light)], -1)[:, :, None, None]
-        covered = F.interpolate(cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
-        known = torch.cat([covered, around, grain, tile], 1)
-        condition = self.said(torch.cat([known, named.expand(-1, -1, *places.shape[1:])], 1))
+        condition = self.said(torch.cat([known, named.expand(-1, -1, *known.shape[2:])], 1))
         h = self.first(torch.cat([F.pixel_unshuffle(small, DETAIL), known], 1))
         s = self.shape
         mixes = (self.style_mix(style) + self.light_mix(light)).view(-1, s.depth, s.width, s.width)

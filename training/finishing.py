@@ -109,7 +109,7 @@ def inputs(
 
 
 def as_painted(small: Array, rng: np.random.Generator) -> Array:
-    """With the softness of a painting, at times that of one of the base size, and a little noise."""
+    """At times a little softer, and always with a little noise, as a painting is beside a render."""
     if rng.random() < 0.5:
         small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.2, 0.6))
     noise = rng.standard_normal(small.shape, np.float32) * np.float32(rng.uniform(0, 0.012))

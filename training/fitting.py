@@ -1,8 +1,7 @@
 """What least squares can find of a finisher, before anything is learned.
 
 The colours of each style and light, how much of a style is squares or pieces, what its pieces are mixed from,
-and the shapes of what falls.
-Descent alone is long about these, and finds them only in part.
+and the shapes of what falls. Descent alone is long about these, and finds them only in part.
 """
 
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from limner.nano.finish import SCALE, TILE
+from limner.nano.finish import DETAIL, SCALE, TILE
 from training.batches import stacked
 from training.compositions import SceneMaker
 from training.finisher import (
@@ -43,10 +42,6 @@ BRIGHTEST = 0.3  # of the way to white: what is brighter says little of what fal
 def fit(network: Finisher, sprites: Sprites, seed: int) -> None:
     """Everything, in the order in which one thing builds on the other."""
     fit_tints(network, sprites, seed)
-    fit_shapes(network, sprites, seed)
-
-
-def fit_shapes(network: Finisher, sprites: Sprites, seed: int) -> None:
     fit_blocks(network, sprites, seed)
     fit_pieces(network, sprites, seed)
     fit_falling(network, sprites, seed)
@@ -64,10 +59,9 @@ def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) ->
             pairs = [toned_pair(maker.scene(), sprites, rng, *finish) for _ in range(crops)]
             plain, wanted = (np.concatenate([pair[k] for pair in pairs]) for k in (0, 1))
             known = np.concatenate([plain, np.ones((len(plain), 1))], 1)
-            ridge = 1e-3 * len(known) * np.eye(4)  # where the crops say little, colours stay
-            change = np.linalg.solve(known.T @ known + ridge, known.T @ (wanted - plain))
-            matrix, shift = change[:3].T.ravel(), change[3]
-            own.weight.data[row] = torch.from_numpy(np.concatenate([matrix, shift])).float()
+            x, change = (torch.from_numpy(each)[None] for each in (known, wanted - plain))
+            (solved,) = ridge(x, change, torch.zeros(1, 1), firm=1e-3 * len(known))
+            own.weight.data[row] = torch.cat([solved[:3].T.flatten(), solved[3]])
 
 
 @torch.no_grad()
@@ -89,13 +83,13 @@ def fit_pieces(network: Finisher, sprites: Sprites, seed: int, crops: int = 40) 
     """For each pixel of the tile the mixture of the base pixels around it, and the share of them all."""
     styles = [(0, STYLES.index(name)) for name in PIECED]
     for slot, batch in enumerate(views_of(styles, sprites, seed, crops), 1):
-        base = F.avg_pool2d(toned_of(network, batch), 2)
+        toned = toned_of(network, batch)
+        base = F.avg_pool2d(toned, DETAIL)
         x, wanted = neighbours(base).transpose(0, 1).flatten(1, 2), by_place(batch["large"])
         alike = torch.zeros(x.shape[-1], 1)
         alike[x.shape[-1] // 2 - 1] = 1  # where views say little: the base pixel itself
         mixes = ridge(x, wanted, alike)
         network.style_mixes.weight[slot] = mixes.flatten()
-        toned = toned_of(network, batch)
         pieces = pieced(base, mixes[None].expand(len(base), -1, -1, -1))
         chosen = styles[slot - 1][1]
         network.style_pieces.weight[chosen] = nearest_share(network.crisp(toned), pieces, batch)

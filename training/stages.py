@@ -1,7 +1,7 @@
 """What can be trained: for each stage its network, in several sizes, its batches and its loss.
 
 Batches follow from seed and step, so that a run that was cut off goes on as if it had not been; but for the
-finisher's and the classifier's, which cut up pictures that they keep.
+finisher's and the classifier's, which are drawn one after the other.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -143,13 +143,11 @@ def compose(
         out = weights.composer(asked)
         x = x + (following - t) / (1 - t) * (out["clean"] - x)
         done()
-    scene = scene_of(out, width, height)
-    is_recoloured = np.isin(scene.things, own_in(weights.page, wish.unwanted))
-    if not is_recoloured.any():
-        return scene
-    tinted = weights.composer({**asked, **but_natural(asked)})["colours"]
-    other = scene_of({**out, "colours": tinted}, width, height)
-    return replace(scene, colours=np.where(is_recoloured, other.colours, scene.colours))
+    is_recoloured = np.isin(out["things"].argmax(-1), own_in(weights.page, wish.unwanted))
+    if is_recoloured.any():
+        tinted = weights.composer({**asked, **but_natural(asked)})["colours"]
+        out["colours"] = np.where(is_recoloured[..., None], tinted, out["colours"])
+    return scene_of(out, width, height)
 
 
 def own_in(page: Page, unwanted: tuple[str, ...]) -> list[int]:
