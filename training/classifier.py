@@ -33,17 +33,18 @@ PIECE = 128  # pixels of full size a side: one tile of a style's pattern
 PIECES = 4  # of each picture in training
 LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
-KEPT = 600  # examples of each side
-NEW_VIEWS = 1  # a batch
+KEPT = 900  # examples of each side
+NEW_VIEW_SHARE = 0.5  # of the batches, those that bring one
 FINISHES_OF_A_VIEW = 4
 UNASKED = -1  # of a small window its place, which is not seen there; of plain scenes the light and the style:
 # batches of nothing but plain ones taught that all is plain
-PLAIN_SHARE = 0.06  # of the batches, those of scenes without a finish
-WINDOW_SHARE = 0.06
+PLAIN_SHARE = 0.05  # of the batches, those of scenes without a finish
+WINDOW_SHARE = 0.03
 UNLIT_SHARE = 0.6  # of the finishes
-COLOURLESS = ("pencil", "ink", "neon", "black and white")  # drawn twice as often: they hide the place
-STYLE_SHARES = np.array([2.0 if style in COLOURLESS else 1.0 for style in STYLES])
+COLOURLESS = ("pencil", "ink", "neon", "black and white")  # drawn three times as often: they hide the place
+STYLE_SHARES = np.array([3.0 if style in COLOURLESS else 1.0 for style in STYLES])
 STYLE_SHARES /= STYLE_SHARES.sum()
+BANDS = 4  # of the whole picture, from the top down: what is sky and what is ground
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
 
@@ -65,10 +66,12 @@ class Classifier(nn.Module):
         self.kinds = (places, lights, styles)
         self.first, self.second = Conv(12, 48), Conv(4 * 48, 96, 1)
         self.down, self.deep = Conv(4 * 96, 160, 1), Conv(4 * 160, 192, 1)
-        self.whole = nn.ModuleList([Block(96), Block(160), Block(192)])
+        self.whole = nn.ModuleList(
+            nn.Sequential(*(Block(width) for _ in range(depth))) for width, depth in ((96, 1), (160, 3), (192, 3))
+        )
         self.patch, self.piece_down = Conv(48, 64), Conv(4 * 64, 96, 1)
         self.pieces = nn.ModuleList([Block(64), Block(96)])
-        self.last = nn.Linear(2 * 192 + 2 * 96, sum(self.kinds))
+        self.last = nn.Linear(2 * 192 + 2 * 96 + BANDS * 192, sum(self.kinds))
 
     def forward(self, picture: Tensor, pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x = F.silu(self.first(F.pixel_unshuffle(picture, 2)))
@@ -78,7 +81,7 @@ class Classifier(nn.Module):
         near = self.pieces[0](self.patch(F.pixel_unshuffle(pieces.flatten(0, 1), 4)))
         near = self.pieces[1](self.piece_down(F.pixel_unshuffle(near, 2)))
         texture = pooled(near).view(b, p, -1).mean(1)
-        out = self.last(torch.cat([pooled(x), texture], 1))
+        out = self.last(torch.cat([pooled(x), texture, banded(x)], 1))
         places, lights, styles = out.split(self.kinds, 1)
         return places, lights, styles
 
@@ -87,6 +90,11 @@ def pooled(x: Tensor) -> Tensor:
     """(B, C, h, w) -> (B, 2C): the mean and the largest of each channel, smoothed."""
     x = F.silu(x)
     return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+
+
+def banded(x: Tensor) -> Tensor:
+    """(B, C, h, w) -> (B, BANDS C): the mean of each channel in each band."""
+    return F.adaptive_avg_pool2d(F.silu(x), (BANDS, 1)).flatten(1)
 
 
 class Finishes:
@@ -107,7 +115,7 @@ class Finishes:
         kept = self._kept[side]
         while len(kept) < size:
             kept += self._finished(side)
-        for _ in range(NEW_VIEWS):
+        if self._rng.random() < NEW_VIEW_SHARE:
             kept += self._finished(side)
         del kept[:-KEPT]
         chosen = self._rng.choice(len(kept), size, replace=False)

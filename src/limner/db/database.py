@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import (
     TimeoutError as PoolExhausted,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from limner.errors import BadSettings, Unavailable
 
@@ -51,6 +52,8 @@ class Database:
         # SQLite lets those who find it locked sleep, up to a tenth of a second at a time, and promises no
         # order; the threads of one process queue here instead.
         self._turns = threading.Lock() if self.is_sqlite else None
+        self._is_closed = False
+        event.listen(engine, "checkin", self._close_what_comes_back)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -83,7 +86,13 @@ class Database:
             tx.execute(text("SELECT 1"))
 
     def close(self) -> None:
+        """Also what is out, as soon as it comes back: threads of DBOS outlive its shutdown by a moment."""
+        self._is_closed = True
         self.engine.dispose()
+
+    def _close_what_comes_back(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        if self._is_closed:
+            record.invalidate()
 
 
 def open_database(url: str, pool_size: int = 16) -> Database:

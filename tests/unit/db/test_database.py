@@ -1,8 +1,10 @@
 """Transactions: all or nothing, and a database that cannot be used says so in one line."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -37,6 +39,20 @@ def test_sqlite_waits_for_writers_and_keeps_foreign_keys(tmp_path: Path) -> None
         assert modes == ["wal", 1]
         assert tx.execute(text("PRAGMA busy_timeout")).scalar() == 30_000
     database.close()
+
+
+def test_a_connection_that_is_out_when_the_database_closes_is_closed_when_it_comes_back(
+    database: Database,
+) -> None:
+    lent = database.engine.connect()
+    own = lent.connection.dbapi_connection
+    assert own is not None
+    lent.rollback()
+    database.close()
+    lent.execute(text("SELECT 1"))
+    lent.close()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError)):
+        own.cursor().execute("SELECT 1")
 
 
 def test_a_server_that_is_not_there_is_named_in_one_line() -> None:
