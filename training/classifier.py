@@ -67,7 +67,8 @@ class Classifier(nn.Module):
         self.first, self.second = Conv(12, 48), Conv(4 * 48, 96, 1)
         self.down, self.deep = Conv(4 * 96, 160, 1), Conv(4 * 160, 192, 1)
         self.whole = nn.ModuleList(
-            nn.Sequential(*(Block(width) for _ in range(depth))) for width, depth in ((96, 1), (160, 3), (192, 3))
+            nn.Sequential(*(Block(width) for _ in range(depth)))
+            for width, depth in ((96, 1), (160, 3), (192, 3))
         )
         self.patch, self.piece_down = Conv(48, 64), Conv(4 * 64, 96, 1)
         self.pieces = nn.ModuleList([Block(64), Block(96)])

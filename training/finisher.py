@@ -4,6 +4,7 @@ What it learns from is training/finishing.py's. B is the batch, (h, w) base pixe
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from limner.nano.boxes import HALF_CELL
 from limner.nano.finish import DETAIL, GRAINS, SCALE, TILE
+from training.features import FEATURES, features
 from training.full_size import NEIGHBOURS, Crisp, pieced
 from training.networks import Conv, Residual
 from training.vocabulary import STYLES
@@ -21,6 +23,7 @@ SAID = DETAIL**2 * 3 + 1 + 2 + GRAINS + TILE_DIMS  # what is known of a base pix
 LARGER = SCALE // DETAIL
 STEEPNESS = 4.0  # of the edges in what is enlarged so far
 CHANGES = 3 + 1  # of a pixel of the input: its colours, and how much falls there
+MASKED = 0.05  # how much a wrong mask counts
 DETAILS = 3 * LARGER**2  # of a pixel of the input, at full size
 PIECED = ("oil", "low poly")  # styles of pieces, each in one colour
 FALLING = 2  # channels of the noise of which what falls is made: rain, flakes, stars
@@ -39,6 +42,22 @@ class FinisherShape:
     depth: int = 5
     fine: int = 56
     fine_depth: int = 2
+
+
+class Known(NamedTuple):
+    """What the finisher is told; see `Finisher.forward`."""
+
+    small: Tensor
+    cover: Tensor
+    around: Tensor
+    grain: Tensor
+    places: Tensor
+    light: Tensor
+    style: Tensor
+
+    @classmethod
+    def of(cls, batch: dict[str, Tensor]) -> "Known":
+        return cls(*(batch[name] for name in cls._fields))
 
 
 class Finisher(nn.Module):
@@ -69,6 +88,7 @@ class Finisher(nn.Module):
         self.up = Conv(w, 4 * f, 1)
         self.fine = nn.ModuleList(Residual(f, c, second=3) for _ in range(shape.fine_depth))
         self.last, self.last_changes = Conv(f, DETAILS, gain=0.1), Conv(f, CHANGES, gain=0.1)
+        self.last_mask = Conv(f, 1)
         self.crisp = Crisp(LARGER, STEEPNESS, reach=2)
         self._add_own(shape)
 
@@ -92,6 +112,7 @@ class Finisher(nn.Module):
             nn.Embedding(shape.lights, changes),
         )
         self.style_last = nn.Embedding(shape.styles, details)
+        self.style_features = nn.Embedding(shape.styles, 3 * FEATURES)
         self.style_blocks, self.style_pieces = nn.Embedding(shape.styles, 1), nn.Embedding(shape.styles, 1)
         self.style_mixes = nn.Embedding(1 + len(PIECED), mixes)
         self.light_least, self.light_falls = nn.Embedding(shape.lights, 2), nn.Embedding(shape.lights, falls)
@@ -103,6 +124,7 @@ class Finisher(nn.Module):
             self.style_blocks,
             self.style_pieces,
             self.style_mixes,
+            self.style_features,
             self.light_least,
         ):  # and left so
             fitted.weight.requires_grad_(False)
@@ -122,15 +144,20 @@ class Finisher(nn.Module):
         """small (B, 3, DETAIL h, DETAIL w) in [-1, 1]; cover (B, 1, h / 4, w / 4), as the painter gives it;
         around (B, 2, h, w), grain (B, GRAINS, h, w) and places (B, h, w) of limner.nano.finish, from the
         corner of a tile on and in whole tiles; light (B,) and style (B,) -> (B, 3, 8h, 8w)."""
-        tile = self.tile(style[:, None, None] * TILE**2 + places).permute(0, 3, 1, 2)
-        covered = F.interpolate(cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
-        h = self._seen(small, torch.cat([covered, around, grain, tile], 1), light, style)
+        return self.with_mask(Known(small, cover, around, grain, places, light, style))[0]
+
+    def with_mask(self, known: Known) -> tuple[Tensor, Tensor]:
+        """Also (B, 1, DETAIL h, DETAIL w): logits of what things cover."""
+        h = self.seen(known)
+        small, light, style, mask = known.small, known.light, known.style, self.last_mask(h)
         is_styled, is_changed = (
             (kind > 0).to(h.dtype)[:, None, None, None] for kind in (style, light + style)
         )
         own = (self.style_changes(style) + self.light_changes(light)).view(-1, CHANGES, self.shape.fine)
         changes = is_changed * (self.last_changes(h) + through(own, h))
+        wanted = self.style_features(style).view(-1, 3, FEATURES)
         toned = tinted(tinted(small, self.light_tint(light)), self.style_tint(style)) + changes[:, :3]
+        toned = toned + through(wanted, features(small, mask.sigmoid()))
         own = self.style_last(style).view(-1, DETAILS, self.shape.fine)
         details = is_styled * (self.last(h) + through(own, h))
         large = self.crisp(toned) + F.pixel_shuffle(details, LARGER)
@@ -138,17 +165,21 @@ class Finisher(nn.Module):
         mixes = self.style_mixes(self.slots[style]).view(-1, TILE**2, NEIGHBOURS**2 + 1, SCALE**2)
         pieces = pieced(F.avg_pool2d(toned, DETAIL), mixes)
         large = large + share(self.style_pieces, style) * (pieces - large)
-        free = F.interpolate(1 + changes[:, 3:], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
-        falling = free * self.fallen(grain, light)
+        free = F.interpolate(1 + changes[:, 3:4], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
+        falling = free * self.fallen(known.grain, light)
         finished: Tensor = large + falling * (self.light_fallen(light)[:, :, None, None] - large)
-        return finished
+        return finished, mask
 
-    def _seen(self, small: Tensor, known: Tensor, light: Tensor, style: Tensor) -> Tensor:
+    def seen(self, known: Known) -> Tensor:
         """(B, fine, DETAIL h, DETAIL w): what the convolutions make of the picture, and of what else is known
         of each base pixel."""
+        light, style = known.light, known.style
+        tile = self.tile(style[:, None, None] * TILE**2 + known.places).permute(0, 3, 1, 2)
+        covered = F.interpolate(known.cover, scale_factor=HALF_CELL, mode="bilinear", align_corners=False)
+        told = torch.cat([covered, known.around, known.grain, tile], 1)
         named = torch.cat([self.style(style), self.light(light)], -1)[:, :, None, None]
-        condition = self.said(torch.cat([known, named.expand(-1, -1, *known.shape[2:])], 1))
-        h = self.first(torch.cat([F.pixel_unshuffle(small, DETAIL), known], 1))
+        condition = self.said(torch.cat([told, named.expand(-1, -1, *told.shape[2:])], 1))
+        h = self.first(torch.cat([F.pixel_unshuffle(known.small, DETAIL), told], 1))
         s = self.shape
         mixes = (self.style_mix(style) + self.light_mix(light)).view(-1, s.depth, s.width, s.width)
         for k, block in enumerate(self.trunk):
@@ -201,13 +232,14 @@ def tinted(picture: Tensor, change: Tensor) -> Tensor:
 def finisher_loss(network: Finisher, batch: dict[str, Tensor]) -> Tensor:
     """Absolute and squared error of the pixels and of their differences.
 
-    Absolute errors make crisp edges, but a hatching or a screen that cannot be placed yet is flat at its
-    median, where they do not pull; squared errors do.
+    The mask of things is learned beside it. Absolute errors make crisp edges, but a hatching or a screen that
+    cannot be placed yet is flat at its median, where they do not pull; squared errors do.
     """
-    known = {key: value for key, value in batch.items() if key != "large"}
-    error = network(**known).float() - batch["large"]
+    made, mask = network.with_mask(Known.of(batch))
+    error = made.float() - batch["large"]
     across, down = error[..., 1:] - error[..., :-1], error[:, :, 1:] - error[:, :, :-1]
     absolute = error.abs().mean() + 2 * (across.abs().mean() + down.abs().mean())
     squared = error.square().mean() + 2 * (across.square().mean() + down.square().mean())
-    total: Tensor = absolute + squared
+    missed = F.binary_cross_entropy_with_logits(mask.float(), batch["mask"])
+    total: Tensor = absolute + squared + MASKED * missed
     return total

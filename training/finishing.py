@@ -23,8 +23,8 @@ from training.vocabulary import LIGHTS, STYLES
 
 CROP = 32  # base pixels
 FINISHES_OF_A_VIEW = 4  # rendering a view costs more than finishing it
-FITTED = ("pixel art", "oil", "low poly")  # before anything is learned: they are seldom drawn
-STYLE_SHARES = np.array([0.0] + [0.3 if style in FITTED else 1.0 for style in STYLES[1:]])
+SELDOM = ("pixel art", "oil", "low poly", "black and white", "comic")  # drawn: they are fitted, or easy
+STYLE_SHARES = np.array([0.0] + [0.3 if style in SELDOM else 1.0 for style in STYLES[1:]])
 STYLE_SHARES /= STYLE_SHARES.sum()
 STYLED_SHARE, LIT_SHARE = 0.68, 0.24
 
@@ -101,6 +101,7 @@ def inputs(
         small = as_painted(small, rng)
     return {
         "small": np.ascontiguousarray(small.transpose(2, 0, 1) * 2 - 1, np.float32),
+        "mask": cv2.resize(covered, (w * DETAIL, h * DETAIL), interpolation=cv2.INTER_AREA)[None],
         "cover": cv2.resize(covered, (w // HALF_CELL, h // HALF_CELL), interpolation=cv2.INTER_AREA)[None],
         "around": np.ascontiguousarray(view(scene.horizon, scene.width, scene.height)[:, at[0], at[1]]),
         "grain": np.ascontiguousarray(seen.grain[:, keep[0], keep[1]]),

@@ -1,7 +1,8 @@
 """What least squares can find of a finisher, before anything is learned.
 
 The colours of each style and light, how much of a style is squares or pieces, what its pieces are mixed from,
-and the shapes of what falls. Descent alone is long about these, and finds them only in part.
+the shapes of what falls, and how much each style wants of the features (training/features.py). Descent alone
+is long about these, and finds them only in part.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,14 @@ from torch import Tensor
 from limner.nano.finish import DETAIL, SCALE, TILE
 from training.batches import stacked
 from training.compositions import SceneMaker
+from training.features import FEATURES, features
 from training.finisher import (
     FALLING,
     FALLING_REACH,
+    LARGER,
     PIECED,
     Finisher,
+    Known,
     blocky,
     falls,
     tinted,
@@ -33,6 +37,7 @@ from training.views import Array, view_of
 from training.vocabulary import LIGHTS, STYLES
 
 Batch = dict[str, Tensor]
+STYLED = range(1, len(STYLES))
 LEASTS = (1.25, 1.5, 1.75, 2.0, 2.25)  # of the noise, to be tried out
 LEFT = 0.6  # of the error: squares that leave more only say that a style is soft
 EXPLAINED = 0.03  # of what a light changes: less, and nothing falls in it
@@ -45,6 +50,7 @@ def fit(network: Finisher, sprites: Sprites, seed: int) -> None:
     fit_blocks(network, sprites, seed)
     fit_pieces(network, sprites, seed)
     fit_falling(network, sprites, seed)
+    fit_changes(network, sprites, seed)
 
 
 def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) -> None:
@@ -71,7 +77,7 @@ def fit_blocks(network: Finisher, sprites: Sprites, seed: int, crops: int = 6) -
     for style, batch in enumerate(views_of(styles, sprites, seed, crops)):
         toned = toned_of(network, batch)
         large, blocks = network.crisp(toned), blocky(toned)
-        of_each = nearest_share(large, blocks, batch)
+        of_each = nearest_share(large, blocks, batch["large"])
         before, after = (
             (made - batch["large"]).square().sum() for made in (large, large + of_each * (blocks - large))
         )
@@ -92,7 +98,7 @@ def fit_pieces(network: Finisher, sprites: Sprites, seed: int, crops: int = 40) 
         network.style_mixes.weight[slot] = mixes.flatten()
         pieces = pieced(base, mixes[None].expand(len(base), -1, -1, -1))
         chosen = styles[slot - 1][1]
-        network.style_pieces.weight[chosen] = nearest_share(network.crisp(toned), pieces, batch)
+        network.style_pieces.weight[chosen] = nearest_share(network.crisp(toned), pieces, batch["large"])
 
 
 @torch.no_grad()
@@ -115,6 +121,36 @@ def fit_falling(network: Finisher, sprites: Sprites, seed: int, crops: int = 16)
         network.light_least.weight[light] = torch.tensor(best)
         network.light_falls.weight[light] = kernel[0, :-1].T.flatten()
         network.light_fallen.weight[light] = 1.0
+
+
+@torch.no_grad()
+def fit_changes(
+    network: Finisher, sprites: Sprites, seed: int, crops: int = 80, styles: Sequence[int] = STYLED
+) -> None:
+    """The layers by which each style changes colours, from features and from all that the others see. They
+    also bring a network nearer that has been trained."""
+    views = views_of([(0, style) for style in styles], sprites, seed, crops)
+    for style, batch in zip(styles, views, strict=True):
+        left = F.avg_pool2d(batch["large"] - made_of(network, batch), LARGER)
+        seen = [features(batch["small"], batch["mask"]), network.seen(Known.of(batch))]
+        change = solved(in_rows(torch.cat(seen, 1)), in_rows(left))
+        network.style_features.weight[style] += change[:FEATURES].T.flatten()
+        network.style_changes.weight[style][: 3 * network.shape.fine] += change[FEATURES:].T.flatten()
+
+
+def made_of(network: Finisher, batch: Batch) -> Tensor:
+    made: Tensor = network(*Known.of(batch))
+    return made
+
+
+def in_rows(x: Tensor) -> Tensor:
+    """(B, C, h, w) -> (B h w, C)."""
+    return x.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def solved(x: Tensor, wanted: Tensor) -> Tensor:
+    """(N, K) and (N, M) -> (K, M)."""
+    return ridge(x[None], wanted[None], torch.zeros(1, 1), firm=2e-4 * len(x))[0]
 
 
 def drops_near(grain: Tensor, least: Sequence[float]) -> Tensor:
@@ -159,9 +195,9 @@ def toned_of(network: Finisher, batch: Batch) -> Tensor:
     return tinted(lit, network.style_tint(batch["style"]))
 
 
-def nearest_share(large: Tensor, instead: Tensor, batch: Batch) -> Tensor:
+def nearest_share(large: Tensor, instead: Tensor, wanted: Tensor) -> Tensor:
     change = instead - large
-    return ((change * (batch["large"] - large)).sum() / change.square().sum()).clamp(0, 1)
+    return ((change * (wanted - large)).sum() / change.square().sum()).clamp(0, 1)
 
 
 def toned_pair(

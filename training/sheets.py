@@ -19,7 +19,7 @@ from training import upscale
 from training.batches import composer_example, painting_inputs, stacked, word_ids
 from training.composer import CODES, Composer, Composition
 from training.compositions import SceneMaker
-from training.finisher import Finisher
+from training.finisher import Finisher, Known
 from training.finishing import finisher_batches
 from training.illustrator import Illustrator
 from training.painter import Painter
@@ -154,8 +154,7 @@ def boxes_drawn(out: Composition, number: int, width: int, height: int) -> Image
 def finisher_sheet(network: Finisher, material: Material) -> Image.Image:
     """What it is given, what it makes of it, and what it should be."""
     batch = next(finisher_batches(material.drawings, 8, SEED))
-    known = {name: value for name, value in batch.items() if name != "large"}
-    return compared(batch["small"], network(**known), batch["large"])
+    return compared(batch["small"], network(*Known.of(batch)), batch["large"])
 
 
 def upscaler_sheet(network: upscale.Upscaler, material: Material) -> Image.Image:

@@ -248,6 +248,13 @@ def test_by_day_and_in_no_style_the_short_way_ends_where_the_long_one_does(weigh
     assert difference(sampler.enlarge(weights, painting, scene, 1, False), long_way) < 0.2
 
 
+def test_strips_are_enlarged_as_the_whole_is(weights: Weights) -> None:
+    coarse = np.random.default_rng(1).uniform(-1, 1, (1, 3, 35, 24)).astype(np.float32)
+    large = np.ascontiguousarray(coarse.repeat(16, 2).repeat(16, 3))  # three strips, the last one lower
+    whole = sampler.as_pixels(weights.upscale2({"small": large})["large"])
+    assert np.array_equal(sampler.twice_as_large(weights, large), whole)
+
+
 @pytest.mark.parametrize(("thing", "own"), [("fox", "orange"), ("banana", "yellow"), ("snowman", "white")])
 def test_a_thing_is_recoloured_when_its_own_colour_is_unwanted(
     weights: Weights, thing: str, own: str

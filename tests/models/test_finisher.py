@@ -8,7 +8,7 @@ from torch import Tensor
 
 from limner.nano.weights import Network
 from training.export import save_finisher
-from training.finisher import Finisher, FinisherShape, finisher_loss
+from training.finisher import Finisher, FinisherShape, Known, finisher_loss
 from training.finishing import CROP, finisher_batches
 from training.run import optimizers
 from training.sprites import Sprites
@@ -30,7 +30,7 @@ def network() -> Finisher:
 
 
 def known(batch: Batch) -> Batch:
-    return {name: value for name, value in batch.items() if name != "large"}
+    return Known.of(batch)._asdict()
 
 
 def test_batches_are_the_same_again_and_of_one_shape(sprites: Sprites, batch: Batch) -> None:
@@ -42,6 +42,7 @@ def test_batches_are_the_same_again_and_of_one_shape(sprites: Sprites, batch: Ba
 
 def test_a_few_finishes_are_soon_learned(network: Finisher, batch: Batch) -> None:
     cut = {"large": batch["large"][..., :128, :128], "small": batch["small"][..., :32, :32]}
+    cut["mask"] = batch["mask"][..., :32, :32]
     cut["cover"] = batch["cover"][..., :4, :4]
     cut |= {name: batch[name][..., :16, :16] for name in ("around", "grain", "places")}
     cut |= {"light": torch.tensor([2, 0, 1, 0]), "style": torch.tensor([0, 4, 0, 7])}

@@ -32,6 +32,7 @@ Look = Callable[[Floats], None]
 """Called after a step with the estimate of the clean picture, (1, 3, h, w) about [-1, 1]."""
 
 NEVER = -1e4  # added to a logit
+STRIP, STRIP_MARGIN = 256, 16  # rows; the network that enlarges sees no further than 13
 MOST_COMPOSING = 4  # steps: of 120 held-out pairs 119 are right with them, 111 with sixteen
 
 
@@ -238,9 +239,18 @@ def enlarge(
 ) -> NDArray[np.uint8]:
     """The finished picture, (8h, 8w, 3) bytes, or (16h, 16w, 3) when doubled."""
     large = finished(weights, painting, scene, seed)
-    if is_doubled:
-        large = weights.upscale2({"small": large})["large"]
-    return as_pixels(large)
+    return twice_as_large(weights, large) if is_doubled else as_pixels(large)
+
+
+def twice_as_large(weights: Graphs, large: Floats) -> NDArray[np.uint8]:
+    """(1, 3, h, w) -> (2h, 2w, 3) bytes, in strips: all at once takes gigabytes."""
+    strips = []
+    for top in range(0, large.shape[2], STRIP):
+        first = max(top - STRIP_MARGIN, 0)
+        seen = np.ascontiguousarray(large[:, :, first : top + STRIP + STRIP_MARGIN])
+        doubled_strip = weights.upscale2({"small": seen})["large"]
+        strips.append(as_pixels(doubled_strip[:, :, 2 * (top - first) :][:, :, : 2 * STRIP]))
+    return np.concatenate(strips)
 
 
 def finished(weights: Graphs, painting: Painting, scene: Scene, seed: int) -> Floats:
