@@ -34,15 +34,16 @@ PIECES = 4  # of each picture in training
 LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
 KEPT = 900  # examples of each side
-NEW_VIEW_SHARE = 0.5  # of the batches, those that bring one
+NEW_VIEW_SHARE = 0.75  # of the batches, those that bring one
+SINGLE_SHARE = 0.75  # of the scenes, those of one thing: soon drawn, and much is seen of the place
 FINISHES_OF_A_VIEW = 4
 UNASKED = -1  # of a small window its place, which is not seen there; of plain scenes the light and the style:
 # batches of nothing but plain ones taught that all is plain
 PLAIN_SHARE = 0.05  # of the batches, those of scenes without a finish
 WINDOW_SHARE = 0.03
 UNLIT_SHARE = 0.6  # of the finishes
-COLOURLESS = ("pencil", "ink", "neon", "black and white")  # drawn three times as often: they hide the place
-STYLE_SHARES = np.array([3.0 if style in COLOURLESS else 1.0 for style in STYLES])
+HIDING = {"pencil": 4.0, "neon": 4.0, "ink": 3.0, "black and white": 3.0}  # the place: drawn more often
+STYLE_SHARES = np.array([HIDING.get(style, 1.0) for style in STYLES])
 STYLE_SHARES /= STYLE_SHARES.sum()
 BANDS = 4  # of the whole picture, from the top down: what is sky and what is ground
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
@@ -123,7 +124,9 @@ class Finishes:
         return [self._worn(kept[k]) for k in chosen]
 
     def _scene(self) -> Scene:
-        return self._makers[int(self._rng.random() < 0.5)].scene(square=True)
+        maker = self._makers[int(self._rng.random() < 0.5)]
+        arrangement = "single" if self._rng.random() < SINGLE_SHARE else None
+        return maker.scene(square=True, arrangement=arrangement)
 
     def _plain(self) -> Example:
         """A scene at the base size, with two small windows of it at full size."""

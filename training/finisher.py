@@ -148,27 +148,35 @@ class Finisher(nn.Module):
 
     def with_mask(self, known: Known) -> tuple[Tensor, Tensor]:
         """Also (B, 1, DETAIL h, DETAIL w): logits of what things cover."""
-        h = self.seen(known)
-        small, light, style, mask = known.small, known.light, known.style, self.last_mask(h)
-        is_styled, is_changed = (
-            (kind > 0).to(h.dtype)[:, None, None, None] for kind in (style, light + style)
-        )
+        light, style, h = known.light, known.style, self.seen(known)
+        mask = self.last_mask(h)
         own = (self.style_changes(style) + self.light_changes(light)).view(-1, CHANGES, self.shape.fine)
-        changes = is_changed * (self.last_changes(h) + through(own, h))
-        wanted = self.style_features(style).view(-1, 3, FEATURES)
-        toned = tinted(tinted(small, self.light_tint(light)), self.style_tint(style)) + changes[:, :3]
-        toned = toned + through(wanted, features(small, mask.sigmoid()))
-        own = self.style_last(style).view(-1, DETAILS, self.shape.fine)
-        details = is_styled * (self.last(h) + through(own, h))
-        large = self.crisp(toned) + F.pixel_shuffle(details, LARGER)
-        large = large + share(self.style_blocks, style) * (blocky(toned) - large)
-        mixes = self.style_mixes(self.slots[style]).view(-1, TILE**2, NEIGHBOURS**2 + 1, SCALE**2)
-        pieces = pieced(F.avg_pool2d(toned, DETAIL), mixes)
-        large = large + share(self.style_pieces, style) * (pieces - large)
-        free = F.interpolate(1 + changes[:, 3:4], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
+        changes = is_any(light + style, h) * (self.last_changes(h) + through(own, h))
+        toned = self._toned(known, mask) + changes[:, :3]
+        large = self._enlarged(toned, h, style)
+        free = F.interpolate(1 + changes[:, 3:], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
         falling = free * self.fallen(known.grain, light)
         finished: Tensor = large + falling * (self.light_fallen(light)[:, :, None, None] - large)
         return finished, mask
+
+    def _toned(self, known: Known, mask: Tensor) -> Tensor:
+        """(B, 3, DETAIL h, DETAIL w): in the colours of the light and the style, with those features that the
+        style wants."""
+        wanted = self.style_features(known.style).view(-1, 3, FEATURES)
+        lit = tinted(known.small, self.light_tint(known.light))
+        return tinted(lit, self.style_tint(known.style)) + through(
+            wanted, features(known.small, mask.sigmoid())
+        )
+
+    def _enlarged(self, toned: Tensor, h: Tensor, style: Tensor) -> Tensor:
+        """(B, 3, 8h, 8w): crisp and with details, in squares, or in pieces, as the style wants."""
+        own = self.style_last(style).view(-1, DETAILS, self.shape.fine)
+        details = is_any(style, h) * (self.last(h) + through(own, h))
+        large: Tensor = self.crisp(toned) + F.pixel_shuffle(details, LARGER)
+        large = large + share(self.style_blocks, style) * (blocky(toned) - large)
+        mixes = self.style_mixes(self.slots[style]).view(-1, TILE**2, NEIGHBOURS**2 + 1, SCALE**2)
+        pieces = pieced(F.avg_pool2d(toned, DETAIL), mixes)
+        return large + share(self.style_pieces, style) * (pieces - large)
 
     def seen(self, known: Known) -> Tensor:
         """(B, fine, DETAIL h, DETAIL w): what the convolutions make of the picture, and of what else is known
@@ -204,6 +212,11 @@ class Finisher(nn.Module):
 def falls(grain: Tensor, least: Tensor) -> Tensor:
     """(B, FALLING, h, w) in [0, 1]: base pixels whose noise is above the ``least`` (B, FALLING)."""
     return (SURE * (grain[:, :FALLING] - least[:, :, None, None])).sigmoid()
+
+
+def is_any(kind: Tensor, x: Tensor) -> Tensor:
+    """(B, 1, 1, 1) of the type of ``x``: 0 for the first kind, which is none."""
+    return (kind > 0).to(x.dtype)[:, None, None, None]
 
 
 def share(of_each: nn.Embedding, style: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ def test_styles_want_lines_rims_and_what_is_behind_in_a_blur(sprites: Sprites) -
     network, styles = Finisher(TINY), [STYLES.index(name) for name in ("neon", "paper cut", "photo")]
     network.last_mask.bias.data.fill_(-20)  # nothing is covered, until something has been learned
     fit_changes(network, sprites, seed=1, crops=12, styles=styles)
-    of_layers = network.style_features.weight.view(-1, 3, FEATURES)[:, :, -9:].unflatten(2, (3, 3))
+    of_layers = network.style_features.weight.view(-1, 3, FEATURES)[:, :, -9:].view(-1, 3, 3, 3)
     blur, _, rim = of_layers.diagonal(dim1=1, dim2=3).mean(2).unbind(1)
     neon, paper_cut, photo = styles
     assert rim[paper_cut] > 0.5
