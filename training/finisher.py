@@ -23,7 +23,8 @@ SAID = DETAIL**2 * 3 + 1 + 2 + GRAINS + TILE_DIMS  # what is known of a base pix
 LARGER = SCALE // DETAIL
 STEEPNESS = 4.0  # of the edges in what is enlarged so far
 CHANGES = 3 + 1  # of a pixel of the input: its colours, and how much falls there
-MASKED = 0.05  # how much a wrong mask counts
+MASKED = 0.15  # how much a wrong mask counts
+COVERED = 4.0  # the logit of what is covered for certain
 DETAILS = 3 * LARGER**2  # of a pixel of the input, at full size
 PIECED = ("oil", "low poly")  # styles of pieces, each in one colour
 FALLING = 2  # channels of the noise of which what falls is made: rain, flakes, stars
@@ -149,7 +150,7 @@ class Finisher(nn.Module):
     def with_mask(self, known: Known) -> tuple[Tensor, Tensor]:
         """Also (B, 1, DETAIL h, DETAIL w): logits of what things cover."""
         light, style, h = known.light, known.style, self.seen(known)
-        mask = self.last_mask(h)
+        mask = coarse_mask(known.cover) + self.last_mask(h)
         own = (self.style_changes(style) + self.light_changes(light)).view(-1, CHANGES, self.shape.fine)
         changes = is_any(light + style, h) * (self.last_changes(h) + through(own, h))
         toned = self._toned(known, mask) + changes[:, :3]
@@ -212,6 +213,12 @@ class Finisher(nn.Module):
 def falls(grain: Tensor, least: Tensor) -> Tensor:
     """(B, FALLING, h, w) in [0, 1]: base pixels whose noise is above the ``least`` (B, FALLING)."""
     return (SURE * (grain[:, :FALLING] - least[:, :, None, None])).sigmoid()
+
+
+def coarse_mask(cover: Tensor) -> Tensor:
+    """(B, 1, h / 4, w / 4) -> (B, 1, DETAIL h, DETAIL w): logits as far as the painter knows."""
+    near = F.interpolate(cover, scale_factor=HALF_CELL * DETAIL, mode="bilinear", align_corners=False)
+    return COVERED * (2 * near - 1)
 
 
 def is_any(kind: Tensor, x: Tensor) -> Tensor:

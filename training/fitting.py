@@ -18,6 +18,7 @@ from training.batches import stacked
 from training.compositions import SceneMaker
 from training.features import FEATURES, features
 from training.finisher import (
+    COVERED,
     FALLING,
     FALLING_REACH,
     LARGER,
@@ -25,6 +26,7 @@ from training.finisher import (
     Finisher,
     Known,
     blocky,
+    coarse_mask,
     falls,
     tinted,
 )
@@ -50,6 +52,7 @@ def fit(network: Finisher, sprites: Sprites, seed: int) -> None:
     fit_blocks(network, sprites, seed)
     fit_pieces(network, sprites, seed)
     fit_falling(network, sprites, seed)
+    fit_mask(network, sprites, seed)
     fit_changes(network, sprites, seed)
 
 
@@ -121,6 +124,19 @@ def fit_falling(network: Finisher, sprites: Sprites, seed: int, crops: int = 16)
         network.light_least.weight[light] = torch.tensor(best)
         network.light_falls.weight[light] = kernel[0, :-1].T.flatten()
         network.light_fallen.weight[light] = 1.0
+
+
+@torch.no_grad()
+def fit_mask(network: Finisher, sprites: Sprites, seed: int, crops: int = 3) -> None:
+    """The layer that says what things cover, in all styles, beside what the painter knows."""
+    seen, wanted = [], []
+    for batch in views_of([(0, style) for style in STYLED], sprites, seed, crops):
+        near = F.unfold(network.seen(Known.of(batch)), 3, padding=1).transpose(1, 2).flatten(0, 1)
+        seen.append(torch.cat([near, torch.ones_like(near[:, :1])], 1))
+        wanted.append(in_rows(COVERED * (2 * batch["mask"] - 1) - coarse_mask(batch["cover"])))
+    layer = solved(torch.cat(seen), torch.cat(wanted))
+    network.last_mask.weight.copy_(layer[:-1].T)
+    network.last_mask.bias.copy_(layer[-1])
 
 
 @torch.no_grad()
