@@ -24,6 +24,7 @@ from training.judge import Block, worn
 from training.networks import Conv
 from training.scenes import Scene, Window, coverage, render, whole
 from training.sprites import Sprites
+from training.tones import flattened
 from training.views import View, grain_in
 from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
 
@@ -46,6 +47,8 @@ HIDING = {"pencil": 4.0, "neon": 4.0, "ink": 3.0, "black and white": 3.0}  # the
 STYLE_SHARES = np.array([HIDING.get(style, 1.0) for style in STYLES])
 STYLE_SHARES /= STYLE_SHARES.sum()
 BANDS = 4  # of the whole picture, from the top down: what is sky and what is ground
+SMOOTH_SHARE = 0.4  # of the renders, those that lose their texture before they are finished, as paintings do
+SMOOTH, EVEN = (0.5, 1.5), 0.008  # base pixels around each; variance of lightness: what varies less is even
 COARSE = (2, 3, 4, 8)  # pixels a base pixel of the render that is enlarged before it is finished
 COARSE_SHARES = (0.3, 0.3, 0.3, 0.1)  # soft ones are cheap, and teach that softness is no style
 
@@ -185,6 +188,8 @@ def coarse_view(scene: Scene, sprites: Sprites, side: int, rng: np.random.Genera
     scale = int(rng.choice(COARSE, p=COARSE_SHARES))
     coarse = Window(x, y, side, side, scale)
     picture, cover = (enlarged(made(scene, sprites, coarse), scale) for made in (render, coverage))
+    if rng.random() < SMOOTH_SHARE:
+        picture = flattened(picture, float(rng.uniform(*SMOOTH)), EVEN)
     grain = grain_in(scene, x, y, side, side, int(rng.integers(2**31)))
     view = View(x, y, side, side, scene.width, scene.height, scene.horizon, cover, grain)
     return view, picture
