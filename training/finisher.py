@@ -156,7 +156,7 @@ class Finisher(nn.Module):
         toned = self._toned(known, mask) + changes[:, :3]
         large = self._enlarged(toned, h, style)
         free = F.interpolate(1 + changes[:, 3:], scale_factor=LARGER, mode="bilinear").clamp(0, 1)
-        falling = free * self.fallen(known.grain, light)
+        falling = is_any(light, free) * free * self.fallen(known.grain, light)
         finished: Tensor = large + falling * (self.light_fallen(light)[:, :, None, None] - large)
         return finished, mask
 
@@ -164,10 +164,13 @@ class Finisher(nn.Module):
         """(B, 3, DETAIL h, DETAIL w): in the colours of the light and the style, with those features that the
         style wants."""
         wanted = self.style_features(known.style).view(-1, 3, FEATURES)
-        lit = tinted(known.small, self.light_tint(known.light))
-        return tinted(lit, self.style_tint(known.style)) + through(
-            wanted, features(known.small, mask.sigmoid())
-        )
+        return self.tinted(known) + through(wanted, features(known.small, mask.sigmoid()))
+
+    def tinted(self, known: Known) -> Tensor:
+        """(B, 3, DETAIL h, DETAIL w): in the tints alone; by day and in no style as it was."""
+        light, style = known.light, known.style
+        lit = tinted(known.small, self.light_tint(light) * (light > 0)[:, None])
+        return tinted(lit, self.style_tint(style) * (style > 0)[:, None])
 
     def _enlarged(self, toned: Tensor, h: Tensor, style: Tensor) -> Tensor:
         """(B, 3, 8h, 8w): crisp and with details, in squares, or in pieces, as the style wants."""

@@ -28,7 +28,6 @@ from training.finisher import (
     blocky,
     coarse_mask,
     falls,
-    tinted,
 )
 from training.finishes import finished
 from training.finishing import CROP, corner, finishes_of_a_view
@@ -207,8 +206,7 @@ def views_of(finishes: Sequence[tuple[int, int]], sprites: Sprites, seed: int, c
 
 
 def toned_of(network: Finisher, batch: Batch) -> Tensor:
-    lit = tinted(batch["small"], network.light_tint(batch["light"]))
-    return tinted(lit, network.style_tint(batch["style"]))
+    return network.tinted(Known.of(batch))
 
 
 def nearest_share(large: Tensor, instead: Tensor, wanted: Tensor) -> Tensor:
