@@ -66,7 +66,7 @@ def rows_of_letters(page: Page) -> list[Box]:
     letters = [
         Box(int(x), int(y), int(x + w), int(y + h))
         for x, y, w, h, area in stats[1:]
-        if HEIGHTS[0] <= h <= HEIGHTS[1] and w <= WIDEST and 0.12 < area / (w * h) < 0.95
+        if HEIGHTS[0] <= h <= HEIGHTS[1] and w <= WIDEST and is_like_a_letter(w, h, area)
     ]
     rows: list[tuple[Box, Box, int]] = []  # what a row covers, its last letter, how many letters it has
     for letter in sorted(letters, key=lambda box: box.left):
@@ -78,6 +78,12 @@ def rows_of_letters(page: Page) -> list[Box]:
             rows[fit] = (row.joined(letter), letter, count + 1)
     longest = sorted((row for row in rows if row[2] > 1), key=lambda row: -row[2] * row[0].height)
     return [row for row, _, _ in longest[:MOST_ROWS]]
+
+
+def is_like_a_letter(width: int, height: int, area: int) -> bool:
+    """Neither a scratch nor a filled box, but that an l or an I is one."""
+    filled = area / (width * height)
+    return filled > 0.12 and (filled < 0.95 or width < 0.4 * height)
 
 
 def is_next(last: Box, letter: Box) -> bool:

@@ -202,3 +202,13 @@ def test_intervals_are_wilsons() -> None:
 def test_a_case_names_its_row() -> None:
     pair = scene(CAT, DOG, words=("red", "cat", ",", "blue", "dog"))
     assert case_of("two", shows_colours, pair).asked(lambda shot: look_of(pair)) == [("two", True)]
+
+
+@pytest.mark.skipif(not is_able_to_read(), reason="needs tesseract-ocr")
+@pytest.mark.parametrize("word", ["Pencil", "Hotel"])
+def test_a_letter_that_is_but_a_stroke_is_a_letter(word: str) -> None:
+    page = np.full((1024, 1024, 3), 245, np.uint8)
+    cv2.putText(page, word[:-1], (200, 500), cv2.FONT_HERSHEY_SIMPLEX, 4, (20, 20, 20), 14)
+    (width, _), _ = cv2.getTextSize(word[:-1], cv2.FONT_HERSHEY_SIMPLEX, 4, 14)
+    cv2.rectangle(page, (214 + width, 412), (228 + width, 500), (20, 20, 20), cv2.FILLED)  # the last l
+    assert is_among(word, lines_in(page))
