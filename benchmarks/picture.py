@@ -103,7 +103,7 @@ def flops_of_painting(side: int) -> tuple[float, float]:
 
 def flops_of_finishing() -> float:
     """By day and in no style, as the prompt is."""
-    return graph_flops(BUILT_IN / "crisp.xml", {"small": (1, 3, DETAIL * BASE, DETAIL * BASE)})
+    return graph_flops(BUILT_IN / "upscale4.xml", {"small": (1, 3, DETAIL * BASE, DETAIL * BASE)})
 
 
 def from_submit_to_end() -> None:

@@ -28,6 +28,7 @@ from training.vocabulary import COLOUR_NAMES, THINGS, WORDS, place_kind
 
 Example = dict[str, NDArray[Any]]
 REFINING_SHARE = 0.4  # of the examples of the painter
+ANYWHERE_SHARE = 0.4  # of its crops; the others look at a thing
 WORD_INDEX = {word: index for index, word in enumerate(WORDS)}
 THING_INDEX = {name: index for index, name in enumerate(THINGS)}
 COLOUR_INDEX = {name: index for index, name in enumerate(COLOUR_NAMES)}
@@ -85,9 +86,9 @@ def painting_inputs(scene: Scene, scale: int = 1) -> Example:
 
 
 def crop_corner(scene: Scene, crop: int, scale: int, rng: np.random.Generator) -> tuple[int, int]:
-    """The top left of a crop, in cells of 8 pixels: five in six look at a thing."""
+    """The top left of a crop, in cells of 8 pixels: three in five look at a thing."""
     columns, rows = (scene.width * scale - crop) // CELL, (scene.height * scale - crop) // CELL
-    if rng.random() < 0.16:
+    if rng.random() < ANYWHERE_SHARE:
         return int(rng.integers(columns + 1)), int(rng.integers(rows + 1))
     thing = scene.things[rng.integers(len(scene.things))]
     reach = [max(0.0, side * scale - 0.7 * crop) / 2 + 6 for side in (thing.width, thing.height)]

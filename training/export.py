@@ -12,7 +12,6 @@ from pathlib import Path
 
 import openvino as ov
 import torch
-from torch import nn
 
 from limner.nano.boxes import TEXT_TOKENS
 from training.composer import Composer
@@ -34,10 +33,11 @@ from training.page import page
 from training.painter import Painter
 from training.sprites import Sprites, fetch
 from training.stages import load
+from training.upscale import Upscaler
 from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES, THINGS
 
 TEMPLATE = Path(__file__).with_name("card.md")
-STAGES = ("composer", "painter", "finisher", "upscale2")
+STAGES = ("composer", "painter", "finisher", "upscale4", "upscale2")
 
 
 def export(folder: Path, out: Path, version: str, own_colours: Mapping[str, Sequence[str]]) -> None:
@@ -47,6 +47,7 @@ def export(folder: Path, out: Path, version: str, own_colours: Mapping[str, Sequ
     save_composer(load(folder / "composer.pt"), out)
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
+    save_upscaler(load(folder / "upscale4.pt").upscaler, out)
     save_upscaler(load(folder / "upscale2.pt"), out)
     knows = page(version, own_colours)
     (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")
@@ -65,13 +66,12 @@ def save_composer(network: Composer, out: Path) -> None:
 def save_finisher(network: Finisher, out: Path) -> None:
     finishing = convert(network, finishing_example(16, 16), ("large",), dynamic=True)
     ov.save_model(finishing, out / "finisher.xml")
-    plain = convert(network.crisp, {"small": torch.randn(1, 3, 64, 64)}, ("large",), dynamic=True)
-    ov.save_model(plain, out / "crisp.xml")
 
 
-def save_upscaler(network: nn.Module, out: Path) -> None:
+def save_upscaler(network: Upscaler, out: Path) -> None:
     example = {"small": torch.randn(1, 3, 64, 64)}
-    ov.save_model(convert(network, example, ("large",), dynamic=True), out / "upscale2.xml")
+    name = f"upscale{network.shape.scale}.xml"
+    ov.save_model(convert(network, example, ("large",), dynamic=True), out / name)
 
 
 def save_painter(network: Painter, out: Path) -> None:

@@ -1,96 +1,16 @@
 """Paints the places (backgrounds) of scenes: functions of continuous coordinates, any crop at any scale.
 
-Coordinates are base pixels of the scene (a square scene is 128 x 128), whatever the scale that is painted.
 What repeats (tiles, windows, shelves) does so every 4, 8, 16 or 32 base pixels from the picture's middle, and
 what there is one of (sun, moon) has its fixed place: the painter is trained on crops and must know both from
-where it is, or each part of a picture chooses its own.
+where it is, or each part of a picture chooses its own. What a place is known by is in training/landmarks.py.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]  # float32 as a rule; some places are painted in float64
-LATTICE = 64  # side of the random lattices that noise is read from; they wrap around
-
-
-@dataclass
-class Canvas:
-    """Where to paint: coordinate grids (h, w) in base pixels, the scene's size and its random lattices."""
-
-    x: Array
-    y: Array
-    width: float
-    height: float
-    horizon: float  # base pixels from the top
-    texel: float  # size of one painted pixel, in base pixels
-    lattices: Array  # (8, LATTICE, LATTICE) in [0, 1]
-    draws: Array  # (16,) in [0, 1]: the scene's own random numbers
-
-    @property
-    def across(self) -> Array:
-        """x from the picture's middle."""
-        return self.x - self.width / 2
-
-    @property
-    def down(self) -> Array:
-        """y from the picture's middle."""
-        return self.y - self.height / 2
-
-    def noise(self, which: int, fx: float, fy: float | None = None) -> Array:
-        """Smooth noise in [0, 1] with fx, fy bumps per base pixel."""
-        offset = 7.3 * which + 13 * float(self.draws[which % 16])
-        u = np.mod(self.x * fx + offset, LATTICE - 2).astype(np.float32)
-        v = np.mod(self.y * (fx if fy is None else fy) + 2 * offset, LATTICE - 2).astype(np.float32)
-        lattice = np.ascontiguousarray(self.lattices[which % 8])
-        read: Array = cv2.remap(lattice, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
-        return read
-
-    def clouds(self, which: int, fx: float, fy: float) -> Array:
-        """Two octaves of noise in about [0, 1]."""
-        return 0.68 * self.noise(which, fx, fy) + 0.32 * self.noise(which + 1, 2.3 * fx, 2.3 * fy)
-
-    def below(self, line: Array | float) -> Array:
-        """1 below a line y(x), 0 above, smooth over one painted pixel."""
-        return step((self.y - line) / max(self.texel, 0.05))
-
-    def ridge(self, which: int, frequency: float, height: float, sharp: bool = False) -> Array:
-        """A skyline y(x): the horizon raised by up to ``height`` base pixels."""
-        d = self.draws
-        a = np.sin(self.x * frequency + 6.3 * d[which]) + 0.6 * np.sin(
-            self.x * 2.1 * frequency + 6.3 * d[which + 1]
-        )
-        if sharp:
-            p = self.x * frequency / 3.0 + 5 * d[which]
-            a = (
-                2.2 * np.abs(2 * np.mod(p, 1.0) - 1)
-                + 1.0 * np.abs(2 * np.mod(2.3 * p + d[which + 1], 1.0) - 1)
-                - 1.6
-            )
-        raised: Array = self.horizon - height * (a + 1.6) / 3.2
-        return raised
-
-
-def step(x: Array) -> Array:
-    t = np.clip(x + 0.5, 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
-
-
-def colour(r: float, g: float, b: float) -> Array:
-    return np.array([r, g, b], np.float32) / 255
-
-
-def mix(a: Array, b: Array, k: Array | float) -> Array:
-    k = np.asarray(k, np.float32)[..., None]
-    return a * (1 - k) + b * k
-
-
-def fade(c: Canvas, top: Array, bottom: Array, start: float, end: float) -> Array:
-    return mix(top, bottom, np.clip((c.y - start) / max(end - start, 1), 0, 1))
+from training import landmarks
+from training.canvas import LATTICE, Array, Canvas, colour, fade, flakes, mix, step
 
 
 def studio(c: Canvas, tint: Array) -> Array:
@@ -116,9 +36,9 @@ def table(c: Canvas, tint: Array) -> Array:
     return mix(wall, wood, c.below(c.horizon)) + 0.10 * edge[..., None]
 
 
-def daylight(c: Canvas, clouds: float = 1.0) -> Array:
+def daylight(c: Canvas, clouds: float = 1.0, softness: float = 0.16) -> Array:
     blue = fade(c, colour(62, 138, 226), colour(186, 222, 250), 0, c.horizon)
-    puff = step((c.clouds(0, 0.028, 0.055) - 0.56) / 0.16) * np.clip(1.25 - c.y / c.horizon, 0, 1)
+    puff = step((c.clouds(0, 0.028, 0.055) - 0.56) / softness) * np.clip(1.25 - c.y / c.horizon, 0, 1)
     return mix(blue, colour(250, 252, 255), np.clip(puff * clouds, 0, 1) * 0.9)
 
 
@@ -130,13 +50,17 @@ def grass(c: Canvas, far: Array, near: Array) -> Array:
 
 def sky(c: Canvas, tint: Array) -> Array:
     land = grass(c, colour(122, 178, 84), colour(74, 140, 54))
-    return mix(daylight(c, 1.2), land, c.below(c.ridge(3, 0.03, 3)))
+    return mix(daylight(c, 1.2, 0.03), land, c.below(c.ridge(3, 0.03, 3)))
 
 
 def meadow(c: Canvas, tint: Array) -> Array:
     hills = mix(colour(124, 178, 112), colour(96, 158, 88), c.noise(3, 0.04))
     scene = mix(daylight(c, 0.7), hills, c.below(c.ridge(3, 0.05, 14)))
-    return mix(scene, grass(c, colour(120, 190, 70), colour(66, 142, 44)), c.below(c.ridge(6, 0.02, 2)))
+    near = c.ridge(6, 0.02, 2)
+    scene = mix(scene, grass(c, colour(120, 190, 70), colour(66, 142, 44)), c.below(near))
+    bloom = flakes(c, 0.085, 0.2) * c.below(near + 4)
+    scene = mix(scene, colour(252, 250, 244), bloom)
+    return mix(scene, colour(214, 46, 40), flakes(c, 0.085, 0.1) * bloom)
 
 
 def waves(c: Canvas, far: Array, near: Array) -> Array:
@@ -146,37 +70,28 @@ def waves(c: Canvas, far: Array, near: Array) -> Array:
 
 
 def sea(c: Canvas, tint: Array) -> Array:
-    return mix(daylight(c, 0.8), waves(c, colour(64, 142, 190), colour(20, 82, 150)), c.below(c.horizon))
+    water = landmarks.crests(c, waves(c, colour(64, 142, 190), colour(20, 82, 150)), c.horizon)
+    return mix(daylight(c, 0.8), water, c.below(c.horizon))
 
 
 def beach(c: Canvas, tint: Array) -> Array:
     scene = mix(daylight(c, 0.6), waves(c, colour(52, 140, 196), colour(78, 190, 206)), c.below(c.horizon))
-    shore = c.horizon + 0.18 * c.height + 2.5 * np.sin(c.x * 0.05 + 6 * c.draws[5])
-    foam = np.exp(-(((c.y - shore) / 2.2) ** 2))
+    shore = c.horizon + 0.16 * c.height
     sand = fade(c, colour(226, 200, 150), colour(240, 216, 168), c.horizon, c.height)
     sand = sand * (0.93 + 0.12 * c.noise(6, 0.7))[..., None]
-    return mix(mix(scene, sand, c.below(shore)), colour(252, 252, 250), foam * 0.9)
+    sand = mix(sand, colour(140, 84, 66), flakes(c, 0.07, 0.14) * c.below(shore + 12))
+    arc = shore + 5 * np.abs(np.sin(c.across * (np.pi / 16)))
+    scene = mix(scene, sand, c.below(arc))
+    return landmarks.breakers(c, scene, shore, colour(252, 252, 250))
 
 
 def snow(c: Canvas, tint: Array) -> Array:
     air = fade(c, colour(150, 180, 212), colour(222, 232, 242), 0, c.horizon)
-    firs = c.horizon - 16 * np.abs(2 * np.mod(c.x * 0.09 + c.draws[3], 1) - 1) * (
-        0.35 + 0.65 * c.noise(2, 0.045, 0.0)
-    )
-    scene = mix(air, colour(104, 132, 140), c.below(firs + 2) * 0.85)
+    hill = c.ridge(6, 0.03, 4)
+    scene = landmarks.firs(c, air, hill + 3)
     ground = mix(colour(208, 222, 240), colour(250, 252, 255), c.noise(5, 0.05, 0.12))
-    scene = mix(scene, ground, c.below(c.ridge(6, 0.03, 4)))
+    scene = mix(scene, ground, c.below(hill))
     return mix(scene, colour(255, 255, 255), flakes(c, 0.11, 0.16) * 0.9)
-
-
-def flakes(c: Canvas, frequency: float, radius: float) -> Array:
-    """Round dots, one in each lattice cell, jittered: snow and stars."""
-    gx, gy = c.x * frequency + 9 * c.draws[8], c.y * frequency + 9 * c.draws[9]
-    ix, iy = np.floor(gx).astype(int) % LATTICE, np.floor(gy).astype(int) % LATTICE
-    jx, jy = 0.2 + 0.6 * c.lattices[6][iy, ix], 0.2 + 0.6 * c.lattices[7][iy, ix]
-    size = radius * (0.25 + 0.75 * c.lattices[5][iy, ix] ** 2)
-    distance = np.hypot(gx - np.floor(gx) - jx, gy - np.floor(gy) - jy)
-    return step((size - distance) / max(c.texel * frequency, 0.02) + 0.5)
 
 
 def night(c: Canvas, tint: Array) -> Array:
@@ -197,12 +112,12 @@ def sunset(c: Canvas, tint: Array) -> Array:
         colour(255, 206, 110),
         np.clip(t * 2.2 - 1.2, 0, 1),
     )
-    streak = step((c.clouds(0, 0.02, 0.12) - 0.58) / 0.14) * (1 - t)
-    air = mix(air, colour(250, 150, 120), streak * 0.7)
+    streak = step((c.clouds(0, 0.012, 0.1) - 0.56) / 0.05) * np.clip(1.3 - t, 0, 1)
+    air = mix(air, colour(84, 40, 84), streak * 0.75)
     sx = c.width * 0.3
     sun = np.hypot(c.x - sx, c.y - c.horizon + 4)
     air = air + 0.3 * np.exp(-((sun / 26) ** 2))[..., None] * colour(255, 200, 120)
-    air = mix(air, colour(255, 236, 170), step((12 - sun) / c.texel))
+    air = mix(air, colour(255, 236, 170), step((15 - sun) / c.texel))
     ground = fade(c, colour(120, 62, 70), colour(60, 34, 56), c.horizon, c.height)
     return mix(air, ground * (0.9 + 0.2 * c.noise(5, 0.06, 0.2))[..., None], c.below(c.ridge(6, 0.03, 3)))
 
@@ -217,20 +132,23 @@ def trunks(c: Canvas, thin: float) -> Array:
 def forest(c: Canvas, tint: Array) -> Array:
     haze = fade(c, colour(110, 150, 96), colour(186, 206, 150), 0, c.horizon)
     leaves = mix(colour(36, 86, 44), colour(84, 140, 66), c.clouds(1, 0.12, 0.12))
-    scene = mix(haze, leaves, np.clip(1.3 - c.y / (0.55 * c.horizon), 0, 1))
-    trunk = trunks(c, 0.14)
-    bark = mix(colour(70, 52, 38), colour(104, 80, 58), c.noise(4, 0.7, 0.08))
-    scene = mix(scene, bark, trunk * np.clip(c.y / (0.35 * c.horizon), 0, 1))
-    return mix(scene, grass(c, colour(70, 104, 48), colour(52, 84, 36)), c.below(c.ridge(6, 0.05, 3)))
+    bark = mix(colour(54, 38, 28), colour(86, 64, 46), c.noise(4, 0.7, 0.08))
+    scene = mix(haze, bark, trunks(c, 0.14))
+    scene = landmarks.canopy(c, scene, 0.3 * c.horizon, leaves)
+    near = c.ridge(6, 0.05, 3)
+    scene = landmarks.bushes(c, scene, near, colour(30, 74, 38))
+    return mix(scene, grass(c, colour(70, 104, 48), colour(52, 84, 36)), c.below(near))
 
 
 def desert(c: Canvas, tint: Array) -> Array:
     air = fade(c, colour(112, 176, 226), colour(248, 226, 186), 0, c.horizon)
-    far = mix(air, colour(226, 172, 108), c.below(c.ridge(2, 0.035, 14)))
-    ripples = 0.5 + 0.5 * np.sin(c.y * 0.9 + 5 * c.noise(4, 0.03, 0.06))
+    far = mix(air, colour(226, 172, 108), c.below(c.ridge(2, 0.035, 8)))
+    far = landmarks.pyramid(c, landmarks.pyramid(c, far, 36, 22, 26), -38, 30, 38)
+    wind = np.sin(c.y * 0.62 + 6 * c.noise(4, 0.03, 0.06))
+    ripples = step((wind - 0.78) / 0.2) * c.below(c.horizon + 8)
     sand = (
         fade(c, colour(236, 186, 118), colour(216, 156, 90), c.horizon, c.height)
-        * (0.95 + 0.07 * ripples)[..., None]
+        * (1 - 0.2 * ripples)[..., None]
     )
     return mix(far, sand, c.below(c.ridge(6, 0.022, 5)))
 
@@ -268,6 +186,9 @@ def room(c: Canvas, tint: Array) -> Array:
     stripe = 0.5 + 0.5 * np.cos(c.across * (2 * np.pi / 16))
     wall = fade(c, tone * 1.04, tone * 0.92, 0, c.horizon) * (0.98 + 0.03 * stripe)[..., None]
     skirting = step((3.0 - np.abs(c.y - c.horizon + 3.0)) / c.texel)
+    wall = landmarks.window(c, wall, -40, 0.4 * c.horizon)
+    wall = landmarks.painting(c, wall, 42, 0.36 * c.horizon)
+    wall = mix(wall, colour(150, 118, 84), step((4.2 - np.abs(c.y - c.horizon + 3.0)) / c.texel))
     wall = mix(wall, colour(246, 244, 238), skirting)
     depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
     across = c.across / (0.6 + 0.8 * depth) / 32

@@ -2,21 +2,9 @@
 
 import numpy as np
 
-from training.places import (
-    LATTICE,
-    Array,
-    Canvas,
-    colour,
-    daylight,
-    fade,
-    flakes,
-    grass,
-    mix,
-    step,
-    trunks,
-    waves,
-    windows,
-)
+from training import landmarks
+from training.canvas import LATTICE, Array, Canvas, colour, fade, flakes, mix, step
+from training.places import daylight, grass, trunks, waves, windows
 
 
 def garden(c: Canvas, tint: Array) -> Array:
@@ -24,9 +12,9 @@ def garden(c: Canvas, tint: Array) -> Array:
     top = c.horizon - 16 - 3 * np.sin(c.x * 0.2 + 6 * c.draws[3])
     scene = mix(daylight(c, 0.8), hedge, c.below(top))
     scene = mix(scene, grass(c, colour(116, 190, 84), colour(84, 166, 62)), c.below(c.horizon))
-    scene = mix(
-        scene, colour(252, 120, 160), flakes(c, 0.17, 0.22) * c.below(top + 3) * (1 - c.below(c.horizon + 3))
-    )
+    in_hedge = c.below(top + 3) * (1 - c.below(c.horizon + 1))
+    scene = mix(scene, colour(255, 190, 210), flakes(c, 0.14, 0.3) * in_hedge)
+    scene = mix(scene, colour(196, 30, 84), flakes(c, 0.14, 0.14) * in_hedge)
     return mix(scene, colour(255, 238, 130), flakes(c, 0.09, 0.14) * c.below(c.horizon + 6))
 
 
@@ -38,17 +26,18 @@ def lake(c: Canvas, tint: Array) -> Array:
     water = waves(c, colour(142, 196, 214), colour(46, 122, 160))
     glint = np.exp(-(((c.y - c.horizon - 3) / 7) ** 2))[..., None] * colour(80, 120, 96)
     scene = mix(scene, water * 0.85 + 0.3 * glint, c.below(c.horizon))
-    reeds = c.height * 0.9 - 9 * c.noise(5, 0.35, 0.0)
-    return mix(scene, colour(74, 128, 58) * (0.8 + 0.4 * c.noise(6, 0.6, 0.1))[..., None], c.below(reeds))
+    bank = c.height * 0.94
+    scene = landmarks.reeds(c, scene, bank)
+    return mix(scene, colour(74, 128, 58) * (0.8 + 0.4 * c.noise(6, 0.6, 0.1))[..., None], c.below(bank))
 
 
 def farm(c: Canvas, tint: Array) -> Array:
     depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)
     across = c.across / (0.3 + depth)
-    furrow = 0.5 + 0.5 * np.cos(across * (2 * np.pi / 32))
-    soil = mix(colour(214, 172, 78), colour(150, 104, 56), furrow * (0.45 + 0.5 * depth))
+    furrow = step((np.cos(across * (2 * np.pi / 32)) + 0.1) / 0.7)
+    soil = mix(colour(222, 182, 92), colour(126, 80, 44), furrow * (0.55 + 0.4 * depth))
     scene = mix(daylight(c, 0.4), colour(140, 168, 86), c.below(c.ridge(3, 0.03, 6)))
-    scene = mix(scene, soil, c.below(c.horizon))
+    scene = landmarks.barn(c, mix(scene, soil, c.below(c.horizon)), -38)
     post = step((1.2 - np.abs(np.mod(c.across / 16, 1) - 0.5) * 16) / c.texel)
     rails = sum(step((0.8 - np.abs(c.y - c.horizon + k)) / c.texel) for k in (2.5, 6.5))
     fence = np.maximum(post * c.below(c.horizon - 9) * (1 - c.below(c.horizon + 1)), np.clip(rails, 0, 1))
@@ -86,16 +75,11 @@ def underwater(c: Canvas, tint: Array) -> Array:
         1 - c.y / c.horizon, 0, 1
     )
     scene = deep + 0.28 * ray[..., None]
-    bubbles = flakes(c, 0.07, 0.12)
-    scene = mix(scene, colour(214, 246, 252), bubbles * 0.55)
+    scene = mix(scene, colour(6, 48, 100), flakes(c, 0.07, 0.2))
+    scene = mix(scene, colour(224, 250, 255), flakes(c, 0.07, 0.14))
     sand = fade(c, colour(150, 160, 120), colour(206, 196, 146), c.horizon, c.height)
     scene = mix(scene, sand * (0.9 + 0.16 * c.noise(6, 0.3, 0.6))[..., None], c.below(c.ridge(6, 0.05, 5)))
-    weed = (
-        c.horizon
-        + 8
-        - 22 * np.maximum(0, np.sin(c.across * (2 * np.pi / 16) + 0.6 * np.sin(c.down * 0.2)) - 0.75) * 4
-    )
-    return mix(scene, colour(30, 120, 84), c.below(weed) * (1 - c.below(c.horizon + 8)))
+    return landmarks.kelp(c, scene, c.horizon + 8)
 
 
 def space(c: Canvas, tint: Array) -> Array:
@@ -104,8 +88,8 @@ def space(c: Canvas, tint: Array) -> Array:
     scene = mix(dark, mix(colour(90, 40, 140), colour(30, 90, 170), c.noise(3, 0.02)), cloud * 0.75)
     scene = mix(scene, colour(255, 255, 250), flakes(c, 0.16, 0.11))
     ground = fade(c, colour(150, 146, 156), colour(96, 92, 104), c.horizon, c.height)
-    crater = step((c.noise(5, 0.12, 0.35) - 0.6) / 0.1)
-    return mix(scene, ground * (1 - 0.25 * crater)[..., None], c.below(c.ridge(6, 0.03, 4)))
+    scene = landmarks.world(c, scene)
+    return mix(scene, landmarks.craters(c, ground), c.below(c.ridge(6, 0.03, 4)))
 
 
 def cave(c: Canvas, tint: Array) -> Array:
@@ -115,6 +99,7 @@ def cave(c: Canvas, tint: Array) -> Array:
     outside = fade(c, colour(240, 214, 150), colour(255, 240, 200), 0, c.horizon)
     scene = mix(outside, rock, step((mouth - 0.86) / 0.1))
     scene = scene + 0.25 * np.exp(-(((mouth - 0.8) / 0.25) ** 2))[..., None] * colour(255, 190, 110)
+    scene = landmarks.stalactites(c, scene, colour(92, 72, 66))
     floor = fade(c, colour(110, 90, 78), colour(58, 46, 44), c.horizon, c.height)
     return mix(scene, floor * (0.85 + 0.3 * c.noise(5, 0.16, 0.4))[..., None], c.below(c.horizon + 2))
 
@@ -124,7 +109,7 @@ def stage(c: Canvas, tint: Array) -> Array:
     curtain = mix(colour(92, 8, 24), colour(196, 26, 48), fold)
     centre = c.width / 2
     cone = np.abs(c.x - centre) / (6 + 0.42 * c.y)
-    scene = curtain * (0.62 + 0.55 * np.exp(-(cone**2)))[..., None]
+    scene = landmarks.valance(c, curtain * (0.62 + 0.55 * np.exp(-(cone**2)))[..., None])
     boards = fade(c, colour(120, 74, 42), colour(164, 108, 64), c.horizon, c.height)
     seam = np.exp(-(((np.mod((c.y - c.horizon) / 7, 1) - 0.5) ** 2 - 0.25) ** 2) / 0.001)
     spot = ((c.x - centre) / (0.4 * c.width)) ** 2 + (
@@ -151,8 +136,9 @@ def skyline(c: Canvas, tint: Array) -> Array:
 def autumn_forest(c: Canvas, tint: Array) -> Array:
     haze = fade(c, colour(250, 206, 120), colour(252, 228, 170), 0, c.horizon)
     leaves = mix(colour(196, 70, 24), colour(248, 172, 44), c.clouds(1, 0.14, 0.14))
-    scene = mix(haze, leaves, np.clip(1.35 - c.y / (0.6 * c.horizon), 0, 1))
-    scene = mix(scene, colour(92, 60, 44), trunks(c, 0.1) * np.clip(c.y / (0.35 * c.horizon), 0, 1))
+    scene = mix(haze, colour(92, 60, 44), trunks(c, 0.08))
+    scene = landmarks.canopy(c, scene, 0.34 * c.horizon, leaves)
+    scene = mix(scene, colour(150, 44, 20), flakes(c, 0.1, 0.2) * c.below(0.2 * c.horizon))
     litter = mix(colour(190, 92, 34), colour(236, 164, 60), c.noise(4, 0.5, 0.3))
     return mix(scene, litter * (0.85 + 0.25 * c.noise(5, 1.0, 0.5))[..., None], c.below(c.ridge(6, 0.05, 3)))
 

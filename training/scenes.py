@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.places import LATTICE, PAINTERS, Canvas
+from training.canvas import LATTICE, Canvas
+from training.places import PAINTERS
 from training.scenery import SCENERY
 from training.sprites import SIZES, Sprites
 from training.vocabulary import COLOURS, PLACES

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from limner.nano.boxes import REFINING_FROM, boxes_of, pixel_positions
-from training import upscale
+from training import critic, upscale
 from training.batches import composer_example, painting_inputs, stacked, word_ids
 from training.composer import CODES, Composer, Composition
 from training.compositions import SceneMaker
@@ -162,6 +162,11 @@ def upscaler_sheet(network: upscale.Upscaler, material: Material) -> Image.Image
     return compared(batch["small"], network(batch["small"]), batch["large"])
 
 
+def contest_sheet(network: critic.Contest, material: Material) -> Image.Image:
+    batch = next(critic.batches(material.drawings, 8, SEED))
+    return compared(batch["small"], network(batch["small"]), batch["large"])
+
+
 def compared(given: Tensor, made: Tensor, wanted: Tensor) -> Image.Image:
     return tiled([image_of(each) for three in zip(given, made, wanted, strict=True) for each in three], 6)
 
@@ -208,6 +213,7 @@ SHEETS: Mapping[str, Callable[[Any, Material], Image.Image]] = {
     "painter": painter_sheet,
     "composer": composer_sheet,
     "finisher": finisher_sheet,
+    "upscale4": contest_sheet,
     "upscale2": upscaler_sheet,
     "own": own_sheet,
 }

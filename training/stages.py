@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from limner.nano.captions import Captions, commonest
-from training import upscale
+from training import critic, upscale
 from training.batches import composer_batches, painter_batches
 from training.classifier import Classifier, classifier_batches, classifier_loss
 from training.composer import Composer, ComposerShape
@@ -34,7 +34,7 @@ from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, PLACES, STYLE
 
 Batch = dict[str, Tensor]
 Shape = Mapping[str, int]
-STAGES = ("composer", "painter", "finisher", "upscale2", "judge", "classifier", "own")
+STAGES = ("composer", "painter", "finisher", "upscale4", "upscale2", "judge", "classifier", "own")
 MOST_WORDS = 16384  # of captions of a user's own
 
 # What differs from the standard shape of a stage: "large" is for GPUs, "small" for a first try.
@@ -43,6 +43,7 @@ SIZES: Mapping[str, Mapping[str, Shape]] = {
         "composer": {"width": 128, "readers": 2, "depth": 3, "heads": 4},
         "painter": {"width": 64, "condition": 64, "middle": 96, "deep": 128},
         "finisher": {"width": 40, "condition": 32, "depth": 3, "fine": 32, "fine_depth": 1},
+        "upscale4": {"width": 24, "depth": 2},
         "upscale2": {"width": 24, "depth": 2},
         "own": {"width": 48, "condition": 64, "middle": 96, "deep": 128, "heads": 4, "readers": 1,
                 "depth": 1},
@@ -52,6 +53,7 @@ SIZES: Mapping[str, Mapping[str, Shape]] = {
         "composer": {"width": 512, "readers": 6, "depth": 12, "heads": 16},
         "painter": {"width": 256, "condition": 256, "middle": 384, "deep": 768},
         "finisher": {"width": 160, "condition": 96, "depth": 8, "fine": 96, "fine_depth": 3},
+        "upscale4": {"width": 96, "depth": 8},
         "upscale2": {"width": 96, "depth": 6},
         "own": {"width": 256, "condition": 256, "middle": 384, "deep": 768, "heads": 12, "readers": 6,
                 "depth": 8},
@@ -89,6 +91,7 @@ def shape_of(stage: str, size: str, words: Sequence[str] = ()) -> dict[str, int]
         "composer": known | finishes | {"words": len(WORDS)},
         "painter": known,
         "finisher": finishes,
+        "upscale4": vars(upscale.SHAPES["upscale4"]),
         "upscale2": vars(upscale.SHAPES["upscale2"]),
         "own": {"words": len(words)},
         "judge": {},
@@ -104,6 +107,8 @@ def networks(stage: str, shape: Shape | None = None, size: str = "standard") -> 
         return Composer(ComposerShape(**shape))
     if stage == "finisher":
         return Finisher(FinisherShape(**shape))
+    if stage == "upscale4":
+        return critic.Contest(upscale.UpscalerShape(**shape))
     if stage == "upscale2":
         return upscale.Upscaler(upscale.UpscalerShape(**shape))
     if stage == "own":
@@ -128,6 +133,7 @@ def loss_of(stage: str, batch: int, device: str) -> LossOf:
         "composer": lambda n, b: composer_loss(n, b, composer_times(DRAWS * batch).to(device)),
         "painter": lambda n, b: painter_loss(n, b, painter_times(batch).to(device)),
         "finisher": finisher_loss,
+        "upscale4": critic.loss,
         "upscale2": upscale.loss,
         "judge": judge_loss,
         "classifier": classifier_loss,
@@ -177,6 +183,7 @@ def lane_of(material: Material, order: Order, step: int, lane: int) -> Batch:
         return next(painter_batches(material.drawings, size, order.crop, seed))
     makers: Mapping[str, Callable[[Sprites, int, int], Iterator[Batch]]] = {
         "composer": composer_batches,
+        "upscale4": critic.batches,
         "upscale2": upscale.batches,
         "judge": judge_batches,
     }

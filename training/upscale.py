@@ -1,4 +1,8 @@
-"""The upscaler from 1k to 2k: a learned regression on renders, run once a picture."""
+"""The upscalers to 1k and to 2k: crisp edges, and a network that adds what they lack, run once a picture.
+
+That to 2k is a regression on renders, and learned here; that to 1k learns against a critic
+(training/critic.py).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +27,11 @@ class UpscalerShape:
     group: int = 1  # pixels a side that the trunk takes together: 1 is the trunk at the size of the input
 
 
-STEEPNESS = 1.4  # the edges of what is enlarged are steep already
-SHAPES = {"upscale2": UpscalerShape(2, 40, 3, group=2)}
+EDGES = {
+    4: (4.0, 2),
+    2: (1.4, 1),
+}  # scale -> steepness and reach of what makes them crisp; at 1k they are steep
+SHAPES = {"upscale4": UpscalerShape(4, 40, 4), "upscale2": UpscalerShape(2, 40, 3, group=2)}
 
 
 class Upscaler(nn.Module):
@@ -33,7 +40,7 @@ class Upscaler(nn.Module):
     def __init__(self, shape: UpscalerShape) -> None:
         super().__init__()
         self.shape = shape
-        self.crisp = Crisp(shape.scale, STEEPNESS, reach=1)
+        self.crisp = Crisp(shape.scale, *EDGES[shape.scale])
         self.first = Conv(3 * shape.group**2, shape.width)
         self.trunk = nn.ModuleList(Conv(shape.width, shape.width, gain=0.7) for _ in range(shape.depth))
         self.last = Conv(shape.width, 3 * (shape.scale * shape.group) ** 2, gain=0)

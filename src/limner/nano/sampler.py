@@ -256,7 +256,7 @@ def twice_as_large(weights: Graphs, large: Floats) -> NDArray[np.uint8]:
 def finished(weights: Graphs, painting: Painting, scene: Scene, seed: int) -> Floats:
     """(1, 3, 8h, 8w) in [-1, 1]: at full size, in the scene's light and style."""
     if scene.light == 0 and scene.style == 0:
-        return weights.crisp({"small": painting.pixels})["large"]
+        return weights.upscale4({"small": painting.pixels})["large"]
     width, height = scene.width, scene.height
     return weights.finisher(
         {
