@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import combinations, islice
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from training.arrangements import ARRANGEMENTS
 from training.batches import WORD_INDEX
 from training.compositions import SceneMaker
 from training.kinds import held_out
+from training.looks import exact
 from training.scenes import (
     ALL_PAINTERS,
     BASE_SIZES,
@@ -32,6 +34,7 @@ from training.vocabulary import (
     MOST_THINGS,
     PLACE_NAMES,
     PLACES,
+    STYLES,
     homes_of,
 )
 
@@ -91,6 +94,20 @@ def test_a_crop_equals_the_same_window_of_the_whole_render(sprites: Sprites, pla
     assert picture.shape == (2 * scene.height, 2 * scene.width, 3)
     assert error.mean() < LIGHTEST / 10
     assert np.quantile(error, 0.99) < LIGHTEST  # edges are placed to a fraction of a pixel
+
+
+def in_ink(place: int, sprites: Sprites) -> NDArray[np.float32]:
+    """A place with nothing in it, at half its base size."""
+    scene = Scene(128, 128, place, "natural", 80, 7, (), 0, STYLES.index("ink"), ())
+    grey = cv2.cvtColor(exact(scene, sprites), cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+    return np.asarray(cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def test_no_two_places_are_alike_in_ink(sprites: Sprites) -> None:
+    drawn = {name: in_ink(place, sprites) for place, name in enumerate(PLACE_NAMES)}
+    apart = {(a, b): float(np.abs(drawn[a] - drawn[b]).mean()) for a, b in combinations(drawn, 2)}
+    alike = min(apart, key=apart.__getitem__)
+    assert apart[alike] > 0.015, f"{alike}: {apart[alike]:.4f}"  # a desert and a studio had been .0006 apart
 
 
 def test_a_larger_render_shows_the_same_picture(sprites: Sprites) -> None:

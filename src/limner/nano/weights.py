@@ -7,10 +7,11 @@ waits for little. Knows nothing of prompts or of sampling.
 import json
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import local
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from limner.nano.lexicon import Vocabulary
 
 BUILT_IN = Path(__file__).parent / "weights"
 EXACT = ("condition",)  # in single precision: it computes with coordinates
+BY_TURNS = ("upscale4", "finisher", "upscale2")  # they take most memory: made once, for one picture at a time
 Array = NDArray[Any]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -96,13 +98,19 @@ class Network:
 class Graphs:
     """The networks of a folder. Thread counts, streams and precision are OpenVINO's properties.
 
-    In ``streams`` streams as many threads may run networks at once, each with its share of ``threads``. The
-    numbers that come out are the same.
+    In ``streams`` streams as many threads may run networks at once, each with its share of ``threads``; those
+    that are ``lent`` by others run as they do there. The numbers that come out are the same.
     """
 
     names: tuple[str, ...]  # in the order of their use
 
-    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None, streams: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path = BUILT_IN,
+        threads: int | None = None,
+        streams: int = 1,
+        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
+    ) -> None:
         self._folder, self._threads = folder, threads
         self._core = ov.Core()
         hint = "LATENCY" if streams == 1 else "THROUGHPUT"
@@ -110,7 +118,8 @@ class Graphs:
         if threads:
             self._config["INFERENCE_NUM_THREADS"] = threads
         self._compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
-        self._networks = {name: self._compiler.submit(self._compile, name) for name in self.names}
+        own = {name: self._compiler.submit(self._compile, name) for name in self.names if name not in lent}
+        self._networks = {**own, **lent}
         self._compiler.shutdown(wait=False)
 
     @property
@@ -119,8 +128,9 @@ class Graphs:
         return self._threads or os.cpu_count() or 1
 
     def in_streams(self, streams: int) -> Self:
-        """The same weights once more, compiled for as many pictures at once."""
-        return type(self)(self._folder, self._threads, streams)
+        """The same weights once more, compiled for as many pictures at once, which enlarge by turns."""
+        lent = {name: self._networks[name] for name in BY_TURNS}
+        return type(self)(self._folder, self._threads, streams, lent)
 
     def close(self) -> None:
         """Compiles no more."""
@@ -159,9 +169,15 @@ class Weights(Graphs):
 
     names = ("reader", "composer", "condition", "painter", "upscale4", "finisher", "upscale2")
 
-    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None, streams: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path = BUILT_IN,
+        threads: int | None = None,
+        streams: int = 1,
+        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
+    ) -> None:
         self.page = Page.read(folder)
-        super().__init__(folder, threads, streams)
+        super().__init__(folder, threads, streams, lent)
 
     @property
     def composer(self) -> Network:
@@ -181,9 +197,15 @@ class OwnWeights(Graphs):
 
     names = ("reader", "illustrator", "upscale4", "finisher", "upscale2")
 
-    def __init__(self, folder: Path, threads: int | None = None, streams: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        threads: int | None = None,
+        streams: int = 1,
+        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
+    ) -> None:
         self.page = OwnPage.read(folder)
-        super().__init__(folder, threads, streams)
+        super().__init__(folder, threads, streams, lent)
 
     @property
     def illustrator(self) -> Network:
