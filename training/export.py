@@ -47,7 +47,7 @@ def export(folder: Path, out: Path, version: str, own_colours: Mapping[str, Sequ
     save_composer(load(folder / "composer.pt"), out)
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
-    save_upscaler(load(folder / "upscale4.pt").upscaler, out)
+    save_upscaler(load(folder / "upscale4.pt"), out)
     save_upscaler(load(folder / "upscale2.pt"), out)
     knows = page(version, own_colours)
     (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")

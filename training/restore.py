@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.critic import Contest
 from training.export import save_composer, save_finisher, save_painter, save_upscaler
 from training.run import Run
 from training.train import arguments
@@ -24,16 +23,11 @@ from training.train import arguments
 Array = NDArray[np.float32]
 
 
-def save_contest(network: Contest, out: Path) -> None:
-    """The upscaler alone ships: its critic begins anew."""
-    save_upscaler(network.upscaler, out)
-
-
 SAVERS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
     "composer": (save_composer, ("reader.xml", "composer.xml")),
     "painter": (save_painter, ("condition.xml", "painter.xml")),
     "finisher": (save_finisher, ("finisher.xml",)),
-    "upscale4": (save_contest, ("upscale4.xml",)),
+    "upscale4": (save_upscaler, ("upscale4.xml",)),
     "upscale2": (save_upscaler, ("upscale2.xml",)),
 }
 SHIPPED = Path("src/limner/nano/weights")

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from limner.nano.boxes import REFINING_FROM, boxes_of, pixel_positions
-from training import critic, upscale
+from training import upscale
 from training.batches import composer_example, painting_inputs, stacked, word_ids
 from training.composer import CODES, Composer, Composition
 from training.compositions import SceneMaker
@@ -158,12 +158,8 @@ def finisher_sheet(network: Finisher, material: Material) -> Image.Image:
 
 
 def upscaler_sheet(network: upscale.Upscaler, material: Material) -> Image.Image:
-    batch = next(upscale.batches(material.drawings, 8, SEED))
-    return compared(batch["small"], network(batch["small"]), batch["large"])
-
-
-def contest_sheet(network: critic.Contest, material: Material) -> Image.Image:
-    batch = next(critic.batches(material.drawings, 8, SEED))
+    drawn = upscale.batches if network.shape.scale == 2 else upscale.crops_to_1k
+    batch = next(drawn(material.drawings, 8, SEED))
     return compared(batch["small"], network(batch["small"]), batch["large"])
 
 
@@ -213,7 +209,7 @@ SHEETS: Mapping[str, Callable[[Any, Material], Image.Image]] = {
     "painter": painter_sheet,
     "composer": composer_sheet,
     "finisher": finisher_sheet,
-    "upscale4": contest_sheet,
+    "upscale4": upscaler_sheet,
     "upscale2": upscaler_sheet,
     "own": own_sheet,
 }

@@ -1,7 +1,7 @@
 """What can be trained: for each stage its network, in several sizes, its batches and its loss.
 
-Batches follow from seed and step, so that a run that was cut off goes on as if it had not been; but for the
-finisher's and the classifier's, which are drawn one after the other.
+Batches follow from seed and step, so that a run that was cut off goes on as if it had not been; but for those
+of the finisher, the classifier and the upscaler to 1k, which are drawn one after the other.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from limner.nano.captions import Captions, commonest
-from training import critic, upscale
+from training import upscale
 from training.batches import composer_batches, painter_batches
 from training.classifier import Classifier, classifier_batches, classifier_loss
 from training.composer import Composer, ComposerShape
@@ -91,8 +91,7 @@ def shape_of(stage: str, size: str, words: Sequence[str] = ()) -> dict[str, int]
         "composer": known | finishes | {"words": len(WORDS)},
         "painter": known,
         "finisher": finishes,
-        "upscale4": vars(upscale.SHAPES["upscale4"]),
-        "upscale2": vars(upscale.SHAPES["upscale2"]),
+        **{name: vars(shape) for name, shape in upscale.SHAPES.items()},
         "own": {"words": len(words)},
         "judge": {},
         "classifier": {},
@@ -107,9 +106,7 @@ def networks(stage: str, shape: Shape | None = None, size: str = "standard") -> 
         return Composer(ComposerShape(**shape))
     if stage == "finisher":
         return Finisher(FinisherShape(**shape))
-    if stage == "upscale4":
-        return critic.Contest(upscale.UpscalerShape(**shape))
-    if stage == "upscale2":
+    if stage in upscale.SHAPES:
         return upscale.Upscaler(upscale.UpscalerShape(**shape))
     if stage == "own":
         return Illustrator(IllustratorShape(**shape))
@@ -133,7 +130,7 @@ def loss_of(stage: str, batch: int, device: str) -> LossOf:
         "composer": lambda n, b: composer_loss(n, b, composer_times(DRAWS * batch).to(device)),
         "painter": lambda n, b: painter_loss(n, b, painter_times(batch).to(device)),
         "finisher": finisher_loss,
-        "upscale4": critic.loss,
+        "upscale4": upscale.loss,
         "upscale2": upscale.loss,
         "judge": judge_loss,
         "classifier": classifier_loss,
@@ -170,6 +167,8 @@ def batches(material: Material, order: Order, first: int, every: int) -> Iterato
         yield from classifier_batches(material.drawings, size, seed)
     if order.stage == "finisher":
         yield from finisher_batches(material.drawings, size, seed)
+    if order.stage == "upscale4":
+        yield from upscale.crops_to_1k(material.drawings, size, seed)
     for step in count(first, every):
         parts = [lane_of(material, order, step, lane) for lane in order.mine]
         yield {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
@@ -183,7 +182,6 @@ def lane_of(material: Material, order: Order, step: int, lane: int) -> Batch:
         return next(painter_batches(material.drawings, size, order.crop, seed))
     makers: Mapping[str, Callable[[Sprites, int, int], Iterator[Batch]]] = {
         "composer": composer_batches,
-        "upscale4": critic.batches,
         "upscale2": upscale.batches,
         "judge": judge_batches,
     }

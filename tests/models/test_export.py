@@ -31,7 +31,7 @@ from training.stages import load
 from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
-STAGES = ("composer", "painter", "finisher", "upscale2")
+STAGES = ("composer", "painter", "finisher", "upscale4", "upscale2")
 CLOSE = 0.05  # relative error: OpenVINO computes in half precision on machines that have it
 
 # OpenVINO reads networks through torch's tracer, which torch calls old, and which warns of shapes that vary.
@@ -48,6 +48,8 @@ def tiny(stage: str) -> nn.Module:
         return Painter(PainterShape(*SIZES, width=8, condition=8))
     if stage == "finisher":
         return Finisher(FinisherShape(len(LIGHTS), len(STYLES), width=8, condition=8, depth=1, fine=8))
+    if stage == "upscale4":
+        return upscale.Upscaler(upscale.UpscalerShape(4, 8, 1))
     return upscale.Upscaler(upscale.UpscalerShape(2, 8, 1, group=2))
 
 
@@ -120,11 +122,12 @@ def test_the_finisher_agrees_with_torch_in_every_size(
     assert_agree(Weights(exported, threads=1).finisher, network, example)
 
 
-def test_the_upscaler_agrees_with_torch_in_every_size(checkpoints: Path, exported: Path) -> None:
+@pytest.mark.parametrize("stage", ["upscale4", "upscale2"])
+def test_the_upscalers_agree_with_torch_in_every_size(checkpoints: Path, exported: Path, stage: str) -> None:
+    network, weights = load(checkpoints / f"{stage}.pt"), Weights(exported, threads=1)
     for side in (16, 32):
         example = {"small": torch.rand(1, 3, side, 2 * side) * 2 - 1}
-        network = load(checkpoints / "upscale2.pt")
-        assert_agree(Weights(exported, threads=1).upscale2, network, example)
+        assert_agree(getattr(weights, stage), network, example)
 
 
 @pytest.mark.parametrize("ratio", SIZES_1K)

@@ -110,3 +110,10 @@ def test_a_scene_that_is_certain_is_encoded_by_its_codes() -> None:
 def test_an_upscaler_enlarges_any_size(shape: UpscalerShape) -> None:
     small = torch.rand(1, 3, 12, 16)
     assert Upscaler(shape)(small).shape == (1, 3, 12 * shape.scale, 16 * shape.scale)
+
+
+@torch.no_grad()
+def test_an_untaught_upscaler_adds_nothing() -> None:
+    network, small = Upscaler(SHAPES["upscale4"]), torch.rand(1, 3, 12, 16)
+    wanted = torch.nn.functional.interpolate(small, scale_factor=4, mode="bilinear", align_corners=False)
+    assert torch.allclose(network(small), wanted, atol=1e-5)

@@ -74,6 +74,16 @@ def test_eight_enlargements_are_soon_learned(sprites: Sprites) -> None:
     assert after < before / 2
 
 
+def test_the_way_to_1k_is_learned_from_renders_that_are_worn_anew(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network = upscale.Upscaler(upscale.UpscalerShape(4, 16, 2))
+    first, second = islice(upscale.crops_to_1k(sprites, 2, 1), 2)
+    assert first["large"].shape == (2, 3, 256, 256) and first["small"].shape == (2, 3, 64, 64)
+    assert not torch.equal(first["small"], second["small"])
+    before, after = losses(network, lambda: upscale.loss(network, first), steps=40)
+    assert after < 0.75 * before  # what bilinear interpolation leaves
+
+
 def test_the_judge_soon_knows_what_it_is_shown(sprites: Sprites) -> None:
     torch.manual_seed(1)
     network, batch = Judge(len(THINGS), len(COLOUR_NAMES)), next(judge_batches(sprites, 2, 1))
