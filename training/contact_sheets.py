@@ -32,6 +32,20 @@ TEXTS = (
     'a comic, a bubble that says "BOOM!" and a dog', 'a watercolour card that says "Happy Birthday"',
     'a black sign that says "Ελλάδα" on the beach',
 )  # fmt: skip
+SHOWCASE = (  # README's
+    "a red apple on a wooden table", "a watercolor painting of a fox in an autumn forest",
+    "an astronaut and a rocket in space", "three balloons over the mountains",
+    "a purple cat to the left of a green car", "pixel art of a castle at night",
+    'a wooden sign that says "OPEN" in a garden', "an oil painting of a sailboat on the sea at sunset",
+    "a penguin wearing a red scarf in the snow", "a stained glass window of a parrot",
+    "two pigs and a cow on a farm", "a robot playing the guitar on a stage", "a neon dragon",
+    "a pencil sketch of an elephant", "a yellow taxi in the rain before a skyline",
+    "a blue butterfly on a sunflower", "low poly mountains with a deer",
+    'a greeting card that says "Happy Birthday" with a cake', "a whale under water",
+    "a comic book owl in the forest at night", "paper cut art of a tree and a house",
+    "a cup of coffee next to a book in a library", "five stars in a starry night sky",
+    "a black and white photo of a train",
+)  # fmt: skip
 
 
 def held_out(sprites: Sprites, each: int = 10) -> list[str]:
@@ -61,8 +75,12 @@ def texts(sprites: Sprites) -> list[str]:
     return list(TEXTS)
 
 
+def showcase(sprites: Sprites) -> list[str]:
+    return list(SHOWCASE)
+
+
 SHEETS: dict[str, Callable[[Sprites], list[str]]] = {
-    "held-out": held_out, "styles": styles, "places": places, "texts": texts,
+    "held-out": held_out, "styles": styles, "places": places, "texts": texts, "showcase": showcase,
 }  # fmt: skip
 
 

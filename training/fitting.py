@@ -73,7 +73,7 @@ def fit_tints(network: Finisher, sprites: Sprites, seed: int, crops: int = 4) ->
 
 
 @torch.no_grad()
-def fit_blocks(network: Finisher, sprites: Sprites, seed: int, crops: int = 6) -> None:
+def fit_blocks(network: Finisher, sprites: Sprites, seed: int, crops: int = 16) -> None:
     """Gives each style that is squares the share of them that comes nearest to it, after its tint."""
     styles = [(0, style) for style in range(len(STYLES))]
     for style, batch in enumerate(views_of(styles, sprites, seed, crops)):

@@ -33,7 +33,7 @@ def network(sprites: Sprites) -> Finisher:
 
 
 def test_only_pixel_art_is_squares(network: Finisher, sprites: Sprites) -> None:
-    fit_blocks(network, sprites, seed=1, crops=6)
+    fit_blocks(network, sprites, seed=1)
     squares = network.style_blocks.weight[:, 0]
     assert squares[STYLES.index("pixel art")] > 0.9
     assert squares.count_nonzero() == 1
