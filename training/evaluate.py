@@ -10,7 +10,7 @@ folder: started again, it goes on from there.
 
 import argparse
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -23,12 +23,12 @@ from training import looks
 from training.cases import Case, Outcomes, Task, interval
 from training.composing_tasks import COMPOSING
 from training.contact_sheets import SHEETS, sheet
-from training.eyes import eyes_of, opened
 from training.finish_tasks import FINISHING
 from training.looks import Album, Eyes, Look
 from training.reading_back import is_able_to_read
 from training.scenes import Scene
 from training.sprites import Sprites, fetch
+from training.stages import load
 from training.wish_tasks import WISHING
 
 EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
@@ -72,7 +72,14 @@ def printed(task: Task, album: Album, eyes: Eyes, sprites: Sprites, args: argpar
         print(f"| {row} | {counts} | {seen} | {' | '.join(cells)} |", flush=True)
 
 
-def album_of(engine: Engine, eyes: Eyes, seen_by: Iterable[Path], folder: Path, weights: Path) -> Album:
+def eyes_in(folder: Path) -> Eyes:
+    found = {name: folder / f"{name}.pt" for name in ("judge", "classifier")}
+    judge, classifier = (load(path) if path.exists() else None for path in found.values())
+    return Eyes(judge, classifier)
+
+
+def album_of(engine: Engine, eyes: Eyes, folder: Path, weights: Path) -> Album:
+    seen_by = [path for path in (folder / "judge.pt", folder / "classifier.pt") if path.exists()]
     files = [path for path in weights.iterdir() if path.suffix in (".bin", ".xml", ".json")]
     return Album(engine, eyes, folder / "looks", looks.fingerprint(files), looks.fingerprint(seen_by))
 
@@ -94,10 +101,7 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path("runs/first"),
-        help="looks are kept here; and judge.pt, classifier.pt if not ours",
+        "--folder", type=Path, default=Path("runs/first"), help="where judge.pt and classifier.pt are"
     )
     parser.add_argument(
         "--weights", type=Path, default=BUILT_IN, help="exported weights; the shipped ones if unset"
@@ -121,9 +125,8 @@ def main() -> None:
         prompts = args.prompts.read_text().splitlines() if args.prompts else of(sprites)
         cv2.imwrite(str(args.sheet), cv2.cvtColor(sheet(engine, prompts), cv2.COLOR_RGB2BGR))
         return
-    found = eyes_of(args.folder)
-    eyes = opened(found)
-    album = album_of(engine, eyes, found.values(), args.folder, args.weights)
+    eyes = eyes_in(args.folder)
+    album = album_of(engine, eyes, args.folder, args.weights)
     print(f"| task | pictures | seen in exact renders | {' | '.join(args.efforts)} |")
     print(f"|---|---|---|{'---|' * len(args.efforts)}", flush=True)
     for name in args.only:
