@@ -99,6 +99,7 @@ class Shift:
         self._engines: Engines = {}
         self._making: dict[str, Making] = {}
         self._delivering: set[str] = set()
+        self._taking: list[threading.Event] = []  # which end the threads that take from the queues
         self._times = Timekeeper()
         self._turns = Turns(LOOK_SECONDS)
 
@@ -130,17 +131,17 @@ class Shift:
             return EXIT_NO_ENGINE
         try_out(self.runtime, self._engines)
         try:
-            queues = self._launch()
+            self._launch()
             self._announce()
             self.launched.set()
             self._wait_for_the_end()
-            self._finish(queues)
+            self._finish()
         finally:
             DBOS.destroy(destroy_registry=True)
         self._close_engines()
         return EXIT_OK
 
-    def _launch(self) -> DBOS:
+    def _launch(self) -> None:
         config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_engine": self.runtime.database.engine,
@@ -159,8 +160,8 @@ class Shift:
         DBOS.listen_queues(names)
         DBOS.launch()
         lookout = Lookout(self.runtime.queue.waiting_in(names), self.runtime.settings.polling_seconds)
-        lookout.start(queues.background_thread_stop_events)  # by which the threads of DBOS's queues sleep
-        return queues
+        self._taking = queues.background_thread_stop_events
+        lookout.start(self._taking)  # by which the threads of DBOS's queues sleep
 
     def _announce(self) -> None:
         with self.runtime.database.begin() as tx:
@@ -173,12 +174,12 @@ class Shift:
         """The workflow. It returns when the engines are free for the next, and never raises: what DBOS
         records as failed it would not start again. One at a time, whatever the engine: should an engine
         end this process, what waits for its turn here has not begun, and is not blamed."""
-        if not self._turns.run(partial(self._take_turn, prediction_id, attempt, origin), self.stop.is_set):
+        if not self._turns.run(partial(self._take_turn, prediction_id, attempt, origin), self._is_over):
             self._put_back(prediction_id, attempt)
 
     def _take_turn(self, prediction_id: str, attempt: int, origin: str, turn: Turn) -> None:
         with self.observer.attempt(prediction_id, origin):
-            if self.stop.is_set():
+            if self._is_over():
                 return self._put_back(prediction_id, attempt)
             return self._attempt(turn, prediction_id, attempt, origin)
 
@@ -186,7 +187,7 @@ class Shift:
         """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
         self._delivering.add(delivery_id)
         try:
-            if self.stop.is_set():
+            if self._is_over():
                 upkeep.rescue_delivery(self.runtime, delivery_id, number)
             else:
                 with self.observer.delivery(delivery_id, origin):
@@ -244,9 +245,19 @@ class Shift:
         while not (self._told or self.stop.is_set()):
             time.sleep(LOOK_SECONDS)
 
-    def _finish(self, queues: DBOS) -> None:
-        for event in queues.background_thread_stop_events:  # of those that take from the queues
+    def _is_over(self) -> bool:
+        """What is put back while this worker still takes from the queues would come to it again at once."""
+        is_over = self.stop.is_set()
+        if is_over:
+            self._take_no_more()
+        return is_over
+
+    def _take_no_more(self) -> None:
+        for event in self._taking:
             event.set()
+
+    def _finish(self) -> None:
+        self._take_no_more()
         self.stop.set()
         with suppress(LimnerError), self.runtime.database.begin() as tx:
             workers.stop(tx, self.worker.id, self.runtime.clock.now())

@@ -222,8 +222,7 @@ def test_what_waits_for_another_engine_when_a_worker_stops_is_put_back(
         (tmp_path / "open").touch()
     assert workplace.find(inside).status == Status.COMPLETED
     put_back = workplace.find(waiting)
-    assert (put_back.status, put_back.owner) == (Status.CREATED, None)
-    assert put_back.attempt >= 2  # a worker that stops slowly may take it again, and puts it back each time
+    assert (put_back.status, put_back.attempt, put_back.owner) == (Status.CREATED, 2, None)
     with workplace.working():
         assert workplace.finish(waiting).engine_deaths == 0
     assert workplace.spent_micros() == PRICE + 18_000
