@@ -8,10 +8,10 @@ import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from threading import local
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -104,19 +104,16 @@ class Graphs:
 
     names: tuple[str, ...]  # in the order of their use
 
-    def __init__(
-        self,
-        folder: Path = BUILT_IN,
-        threads: int | None = None,
-        streams: int = 1,
-        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None) -> None:
         self._folder, self._threads = folder, threads
         self._core = ov.Core()
+        self._compile_all(streams=1, lent={})
+
+    def _compile_all(self, streams: int, lent: Mapping[str, Future[Network]]) -> None:
         hint = "LATENCY" if streams == 1 else "THROUGHPUT"
         self._config: dict[str, Any] = {"PERFORMANCE_HINT": hint, "NUM_STREAMS": str(streams)}
-        if threads:
-            self._config["INFERENCE_NUM_THREADS"] = threads
+        if self._threads:
+            self._config["INFERENCE_NUM_THREADS"] = self._threads
         self._compiler = ThreadPoolExecutor(1, "compiler")  # compiling one graph keeps every core busy
         own = {name: self._compiler.submit(self._compile, name) for name in self.names if name not in lent}
         self._networks = {**own, **lent}
@@ -130,7 +127,9 @@ class Graphs:
     def in_streams(self, streams: int) -> Self:
         """The same weights once more, compiled for as many pictures at once, which enlarge by turns."""
         lent = {name: self._networks[name] for name in BY_TURNS}
-        return type(self)(self._folder, self._threads, streams, lent)
+        abreast = copy(self)
+        abreast._compile_all(streams, lent)
+        return abreast
 
     def close(self) -> None:
         """Compiles no more."""
@@ -169,15 +168,9 @@ class Weights(Graphs):
 
     names = ("reader", "composer", "condition", "painter", "upscale4", "finisher", "upscale2")
 
-    def __init__(
-        self,
-        folder: Path = BUILT_IN,
-        threads: int | None = None,
-        streams: int = 1,
-        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, folder: Path = BUILT_IN, threads: int | None = None) -> None:
         self.page = Page.read(folder)
-        super().__init__(folder, threads, streams, lent)
+        super().__init__(folder, threads)
 
     @property
     def composer(self) -> Network:
@@ -197,15 +190,9 @@ class OwnWeights(Graphs):
 
     names = ("reader", "illustrator", "upscale4", "finisher", "upscale2")
 
-    def __init__(
-        self,
-        folder: Path,
-        threads: int | None = None,
-        streams: int = 1,
-        lent: Mapping[str, Future[Network]] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
         self.page = OwnPage.read(folder)
-        super().__init__(folder, threads, streams, lent)
+        super().__init__(folder, threads)
 
     @property
     def illustrator(self) -> Network:
