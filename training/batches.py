@@ -1,7 +1,7 @@
 """Batches for training, drawn endlessly from random scenes: captions and renders, with their objects."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -27,6 +27,7 @@ from training.sprites import Sprites
 from training.vocabulary import COLOUR_NAMES, THINGS, WORDS, place_kind
 
 Example = dict[str, NDArray[Any]]
+Kept = TypeVar("Kept")
 REFINING_SHARE = 0.4  # of the examples of the painter
 ANYWHERE_SHARE = 0.4  # of its crops; the others look at a thing
 WORD_INDEX = {word: index for index, word in enumerate(WORDS)}
@@ -129,6 +130,31 @@ def softened(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     h, w = picture.shape[:2]
     small = cv2.resize(picture, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
+
+
+def channels_first(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w, 3) in [0, 1] -> (3, h, w) in [-1, 1]."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)) * 2 - 1
+
+
+def drawn_from(
+    kept: list[Kept],
+    made: Callable[[], Sequence[Kept]],
+    size: int,
+    most: int,
+    share: float,
+    rng: np.random.Generator,
+) -> list[Kept]:
+    """``size`` different ones of those that are ``kept``, ``most`` at most, where it is dear to make one.
+
+    Some are made if there are too few, and else in a ``share`` of the draws.
+    """
+    while len(kept) < size:
+        kept += made()
+    if rng.random() < share:
+        kept += made()
+    del kept[:-most]
+    return [kept[k] for k in rng.choice(len(kept), size, replace=False)]
 
 
 def stacked(examples: list[Example]) -> dict[str, Tensor]:

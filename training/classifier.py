@@ -7,6 +7,7 @@ the model and never touches what the model makes. B is the batch, P the pieces o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner.nano.finish import SCALE
-from training.batches import stacked
+from training.batches import channels_first, drawn_from, stacked
 from training.compositions import SceneMaker
 from training.finishes import finished
 from training.judge import Block, worn
@@ -117,14 +118,9 @@ class Finishes:
         if draw < PLAIN_SHARE:
             return [self._worn(self._plain()) for _ in range(size)]
         side = SIDES[draw > PLAIN_SHARE + WINDOW_SHARE]
-        kept = self._kept[side]
-        while len(kept) < size:
-            kept += self._finished(side)
-        if self._rng.random() < NEW_VIEW_SHARE:
-            kept += self._finished(side)
-        del kept[:-KEPT]
-        chosen = self._rng.choice(len(kept), size, replace=False)
-        return [self._worn(kept[k]) for k in chosen]
+        made = partial(self._finished, side)
+        chosen = drawn_from(self._kept[side], made, size, KEPT, NEW_VIEW_SHARE, self._rng)
+        return [self._worn(example) for example in chosen]
 
     def _scene(self) -> Scene:
         maker = self._makers[int(self._rng.random() < 0.5)]
@@ -230,10 +226,6 @@ def through_jpeg(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     assert unpacked is not None, "what was packed can be unpacked"
     return unpacked.astype(np.uint8)
-
-
-def channels_first(picture: Picture) -> Picture:
-    return np.ascontiguousarray(picture.transpose(2, 0, 1)) * 2 - 1
 
 
 def classifier_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:

@@ -17,6 +17,19 @@ FAINT, STRONG = 0.04, 0.20  # half the contrast, below which nothing is an edge,
 NEIGHBOURS = 5  # base pixels a side: what a pixel of a piece is mixed from
 
 
+class Larger(nn.Module):
+    """(B, 3, h, w) -> (B, 3 scale^2, h, w), to be shuffled: bilinear interpolation. Has no parameters."""
+
+    kernel: Tensor
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.register_buffer("kernel", bilinear(scale, 3).view(3 * scale**2, 3, 3, 3), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel.to(x.dtype))
+
+
 class Crisp(nn.Module):
     """(B, 3, h, w) -> (B, 3, scale h, scale w), with edges that are ``steepness`` times as steep as bilinear
     interpolation leaves them; their two tones are looked for ``reach`` pixels to either side.
@@ -25,21 +38,15 @@ class Crisp(nn.Module):
     one: the idea of signed distance fields for letters (Green 2007). Has no parameters.
     """
 
-    kernel: Tensor
-
     def __init__(self, scale: int, steepness: float, reach: int) -> None:
         super().__init__()
         self.scale, self.steepness, self.reach = scale, steepness, reach
-        self.register_buffer("kernel", bilinear(scale, 3).view(3 * scale**2, 3, 3, 3), persistent=False)
+        self.larger = Larger(scale)
 
     def forward(self, small: Tensor) -> Tensor:
-        middle, half, at = (self._larger(each) for each in two_tones(small, self.reach))
+        middle, half, at = (self.larger(each) for each in two_tones(small, self.reach))
         at = (self.steepness * at).clamp(-1, 1)
         return F.pixel_shuffle(middle + half * (at * (1.5 - 0.5 * at * at)), self.scale)
-
-    def _larger(self, x: Tensor) -> Tensor:
-        """(B, 3 scale^2, h, w), to be shuffled."""
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel.to(x.dtype))
 
 
 def two_tones(level: Tensor, reach: int) -> tuple[Tensor, Tensor, Tensor]:

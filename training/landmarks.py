@@ -21,6 +21,21 @@ def between(c: Canvas, x: float, wide: float) -> Array:
     return inside
 
 
+def aside(c: Canvas, every: float, shift: float = 0) -> Array:
+    """How far each pixel is from the middle of its cell, ``every`` base pixels wide."""
+    return np.abs(np.mod((c.across + shift) / every, 1) - 0.5) * every
+
+
+def by_turns(c: Canvas, every: float, tall: float, low: float) -> Array:
+    """Of each cell ``every`` base pixels wide its height: tall, low, tall."""
+    return tall - (tall - low) * np.mod(np.floor(c.across / every), 2)
+
+
+def bow(away: Array, half: float) -> Array:
+    """Half an ellipse over what is no further than ``half`` from its middle, 1 there and 0 at its ends."""
+    return np.sqrt(np.clip(1 - (away / half) ** 2, 0, 1))
+
+
 def pyramid(c: Canvas, scene: Array, x: float, wide: float, high: float) -> Array:
     """One side in the light, the other in the shade; it stands a little under the horizon."""
     foot = c.horizon + 6
@@ -32,37 +47,35 @@ def pyramid(c: Canvas, scene: Array, x: float, wide: float, high: float) -> Arra
 
 def firs(c: Canvas, scene: Array, foot: Array | float) -> Array:
     """A row of dark firs of two heights under snow, one every 16 base pixels."""
-    phase = c.across / 16
-    high = 24.0 - 7 * np.mod(np.floor(phase), 2)
+    high = by_turns(c, 16, 24, 17)
     up = (foot - c.y) / high
     tier = np.mod(np.clip(up, 0, 0.999) * 3, 1)
     half = (1 - up) * 3.4 + (1 - tier) * 3.2 * (1 - 0.5 * np.clip(up, 0, 1))
-    inside = np.minimum(half - np.abs(np.mod(phase, 1) - 0.5) * 16, np.minimum(foot - c.y, (1 - up) * high))
+    inside = np.minimum(half - aside(c, 16), np.minimum(foot - c.y, (1 - up) * high))
     branches = mix(colour(28, 62, 58), colour(246, 250, 255), step((tier - 0.72) / 0.16) * (up > 0))
     return mix(scene, branches, near(c, inside))
 
 
 def canopy(c: Canvas, scene: Array, bottom: float, paint: Array) -> Array:
     """Leaves from the top down to a line of round bunches, in two rows: one a tree, 16 base pixels wide."""
-    for drop, shift, shade in ((0, 0.5, 0.7), (-8, 0.0, 1.0)):
-        phase = np.mod(c.across / 16 + shift, 1) - 0.5
-        line = bottom + drop + 8 * np.sqrt(np.clip(1 - 4 * phase**2, 0, 1))
+    for drop, shift, shade in ((0, 8, 0.7), (-8, 0, 1.0)):
+        line = bottom + drop + 8 * bow(aside(c, 16, shift), 8)
         scene = mix(scene, paint * np.float32(shade), near(c, line - c.y))
     return scene
 
 
 def bushes(c: Canvas, scene: Array, foot: Array | float, paint: Array) -> Array:
     """Round undergrowth along a line, one every 16 base pixels."""
-    phase = np.mod(c.across / 16, 1) - 0.5
-    top = foot - 3 - 6 * np.sqrt(np.clip(1 - 4 * phase**2, 0, 1))
+    top = foot - 3 - 6 * bow(aside(c, 16), 8)
     return mix(scene, paint, near(c, np.minimum(c.y - top, foot + 3 - c.y)))
 
 
-def breakers(c: Canvas, scene: Array, line: float, paint: Array) -> Array:
-    """The edge of the water on sand: wet sand, dark, then foam in arcs of 16 base pixels."""
-    for drop, foam in ((2.8, colour(150, 116, 76)), (0.0, paint)):
-        arc = 5 * np.abs(np.sin(c.across * (np.pi / 16)))
-        scene = mix(scene, foam, near(c, 1.7 - np.abs(c.y - line - drop - arc)))
+def breakers(c: Canvas, sea: Array, sand: Array, line: float) -> Array:
+    """Sand below a line of arcs, 16 base pixels each: on it foam, and under that the sand is wet and dark."""
+    edge = line + 5 * np.abs(np.sin(c.across * (np.pi / 16)))
+    scene = mix(sea, sand, c.below(edge))
+    for drop, paint in ((2.8, colour(150, 116, 76)), (0.0, colour(252, 252, 250))):
+        scene = mix(scene, paint, near(c, 1.7 - np.abs(c.y - edge - drop)))
     return scene
 
 
@@ -123,8 +136,7 @@ def world(c: Canvas, scene: Array) -> Array:
 def craters(c: Canvas, scene: Array) -> Array:
     """Flat rings on the ground, one every 32 base pixels in two rows."""
     for row, (down, shift) in enumerate(((9.0, 0.0), (21.0, 16.0))):
-        dx = np.mod((c.across + shift) / 32, 1) * 32 - 16
-        away = np.hypot(dx / (7 + 2 * row), (c.y - c.horizon - down) / (2.4 + 0.8 * row))
+        away = np.hypot(aside(c, 32, shift) / (7 + 2 * row), (c.y - c.horizon - down) / (2.4 + 0.8 * row))
         scene = mix(scene, colour(206, 202, 212), near(c, (1.24 - away) * 4))
         scene = mix(scene, colour(58, 54, 66), near(c, (1 - away) * 4))
     return scene
@@ -132,19 +144,16 @@ def craters(c: Canvas, scene: Array) -> Array:
 
 def stalactites(c: Canvas, scene: Array, paint: Array) -> Array:
     """Spikes of rock from above, one every 16 base pixels, each second one short."""
-    phase = c.across / 16
-    long = 40.0 - 18 * np.mod(np.floor(phase), 2)
-    tip = long * (1 - np.abs(np.mod(phase, 1) - 0.5) * 2) ** 1.3
+    tip = by_turns(c, 16, 40, 22) * (1 - aside(c, 16) / 8) ** 1.3
     scene = mix(scene, paint, near(c, (tip - c.y) * 0.3))
     return mix(
-        scene, paint * np.float32(0.55), near(c, np.minimum((tip - c.y) * 0.3, np.mod(phase, 1) * 16 - 8))
+        scene, paint * np.float32(0.55), near(c, np.minimum((tip - c.y) * 0.3, np.mod(c.across, 16) - 8))
     )
 
 
 def valance(c: Canvas, scene: Array) -> Array:
     """A short curtain above a stage, hung in arcs of 32 base pixels, with a gold seam."""
-    phase = np.mod(c.across / 32, 1) - 0.5
-    line = 10 + 9 * np.sqrt(np.clip(1 - 4 * phase**2, 0, 1))
+    line = 10 + 9 * bow(aside(c, 32), 16)
     scene = mix(scene, colour(120, 10, 28), near(c, line - c.y))
     return mix(scene, colour(248, 208, 96), near(c, 1.1 - np.abs(line - c.y)))
 
@@ -161,9 +170,7 @@ def kelp(c: Canvas, scene: Array, foot: float) -> Array:
 
 def reeds(c: Canvas, scene: Array, foot: float) -> Array:
     """Cattails at the water's edge, one every 8 base pixels, of two heights."""
-    phase = c.across / 8
-    high = 20.0 - 6 * np.mod(np.floor(phase), 2)
-    dx, up = np.abs(np.mod(phase, 1) - 0.5) * 8, foot - c.y
+    high, dx, up = by_turns(c, 8, 20, 14), aside(c, 8), foot - c.y
     scene = mix(scene, colour(34, 78, 34), near(c, np.minimum(0.75 - dx, high - up)))
     head = np.hypot(dx / 1.7, (up - high + 2) / 4.2)
     return mix(scene, colour(84, 48, 26), near(c, (1 - head) * 1.7))

@@ -80,9 +80,7 @@ def beach(c: Canvas, tint: Array) -> Array:
     sand = fade(c, colour(226, 200, 150), colour(240, 216, 168), c.horizon, c.height)
     sand = sand * (0.93 + 0.12 * c.noise(6, 0.7))[..., None]
     sand = mix(sand, colour(140, 84, 66), flakes(c, 0.07, 0.14) * c.below(shore + 12))
-    arc = shore + 5 * np.abs(np.sin(c.across * (np.pi / 16)))
-    scene = mix(scene, sand, c.below(arc))
-    return landmarks.breakers(c, scene, shore, colour(252, 252, 250))
+    return landmarks.breakers(c, scene, sand, shore)
 
 
 def snow(c: Canvas, tint: Array) -> Array:

@@ -21,8 +21,6 @@ from training.run import Run
 from training.train import arguments
 
 Array = NDArray[np.float32]
-
-
 SAVERS: dict[str, tuple[Callable[..., None], tuple[str, ...]]] = {
     "composer": (save_composer, ("reader.xml", "composer.xml")),
     "painter": (save_painter, ("condition.xml", "painter.xml")),

@@ -4,6 +4,7 @@ and captions each time. Losses say little; look at these by minute ten.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -157,8 +158,7 @@ def finisher_sheet(network: Finisher, material: Material) -> Image.Image:
     return compared(batch["small"], network(*Known.of(batch)), batch["large"])
 
 
-def upscaler_sheet(network: upscale.Upscaler, material: Material) -> Image.Image:
-    drawn = upscale.batches if network.shape.scale == 2 else upscale.crops_to_1k
+def upscaler_sheet(drawn: upscale.Drawn, network: upscale.Upscaler, material: Material) -> Image.Image:
     batch = next(drawn(material.drawings, 8, SEED))
     return compared(batch["small"], network(batch["small"]), batch["large"])
 
@@ -209,7 +209,7 @@ SHEETS: Mapping[str, Callable[[Any, Material], Image.Image]] = {
     "painter": painter_sheet,
     "composer": composer_sheet,
     "finisher": finisher_sheet,
-    "upscale4": upscaler_sheet,
-    "upscale2": upscaler_sheet,
+    "upscale4": partial(upscaler_sheet, upscale.crops_to_1k),
+    "upscale2": partial(upscaler_sheet, upscale.batches),
     "own": own_sheet,
 }

@@ -163,12 +163,13 @@ class Order:
 def batches(material: Material, order: Order, first: int, every: int) -> Iterator[Batch]:
     """Of the steps ``first``, ``first + every`` and so on."""
     seed, size = seed_of(order.seed, first, order.mine[0]), order.of_a_lane * len(order.mine)
-    if order.stage == "classifier":
-        yield from classifier_batches(material.drawings, size, seed)
-    if order.stage == "finisher":
-        yield from finisher_batches(material.drawings, size, seed)
-    if order.stage == "upscale4":
-        yield from upscale.crops_to_1k(material.drawings, size, seed)
+    one_after_the_other: Mapping[str, upscale.Drawn] = {
+        "classifier": classifier_batches,
+        "finisher": finisher_batches,
+        "upscale4": upscale.crops_to_1k,
+    }
+    if order.stage in one_after_the_other:
+        yield from one_after_the_other[order.stage](material.drawings, size, seed)
     for step in count(first, every):
         parts = [lane_of(material, order, step, lane) for lane in order.mine]
         yield {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

@@ -5,7 +5,7 @@ renders, made small, softened and shaken as paintings are, and never from painti
 another place than its scene can only be learned as a blur (docs/decisions/0030). B is the batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner.nano.finish import DETAIL, SCALE
-from training.batches import stacked
+from training.batches import channels_first, drawn_from, stacked
 from training.compositions import SceneMaker
 from training.finishing import as_painted
-from training.full_size import Crisp, bilinear
+from training.full_size import Crisp, Larger
 from training.networks import Conv
 from training.scenes import Scene, Window, render
 from training.sprites import Sprites
 
 Picture = NDArray[np.float32]
+Drawn = Callable[[Sprites, int, int], Iterator[dict[str, Tensor]]]
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,8 @@ class UpscalerShape:
 STEEPNESS = 1.4  # of what makes edges crisp before they are doubled: they are steep already
 SHAPES = {"upscale4": UpscalerShape(4, 48, 6), "upscale2": UpscalerShape(2, 40, 3, group=2)}
 CROP = 32  # base pixels
-KEPT, NEW_SHARE = (
-    1500,
-    0.15,
-)  # crops of renders; of the batches, those that bring one: it costs more than a step
-
-
-class Enlarged(nn.Module):
-    """(B, 3, h, w) -> (B, 3, scale h, scale w), bilinear. Has no parameters."""
-
-    kernel: Tensor
-
-    def __init__(self, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-        self.register_buffer("kernel", bilinear(scale, 3).view(3 * scale**2, 3, 3, 3), persistent=False)
-
-    def forward(self, small: Tensor) -> Tensor:
-        around = F.pad(small, (1, 1, 1, 1), mode="replicate")
-        return F.pixel_shuffle(F.conv2d(around, self.kernel.to(small.dtype)), self.scale)
+KEPT = 1500  # crops of renders
+NEW_SHARE = 0.15  # of the batches, those that bring one when so many are kept: it costs more than a step
 
 
 class Upscaler(nn.Module):
@@ -64,7 +48,7 @@ class Upscaler(nn.Module):
     def __init__(self, shape: UpscalerShape) -> None:
         super().__init__()
         self.shape = shape
-        self.base = Crisp(shape.scale, STEEPNESS, reach=1) if shape.scale == 2 else Enlarged(shape.scale)
+        self.base = Crisp(shape.scale, STEEPNESS, reach=1) if shape.scale == 2 else bilinearly(shape.scale)
         self.first = Conv(3 * shape.group**2, shape.width)
         self.trunk = nn.ModuleList(Conv(shape.width, shape.width, gain=0.7) for _ in range(shape.depth))
         self.last = Conv(shape.width, 3 * (shape.scale * shape.group) ** 2, gain=0)
@@ -79,12 +63,19 @@ class Upscaler(nn.Module):
         return enlarged
 
 
-def corner_of(scene: Scene, side: float, rng: np.random.Generator) -> tuple[float, float]:
-    """Left and top of a crop that looks at a thing."""
+def bilinearly(scale: int) -> nn.Module:
+    return nn.Sequential(Larger(scale), nn.PixelShuffle(scale))
+
+
+def near_a_thing(scene: Scene, rng: np.random.Generator) -> tuple[float, float]:
     thing = scene.things[rng.integers(len(scene.things))]
-    x, y = thing.x + rng.normal(0, 0.3) * thing.width, thing.y + rng.normal(0, 0.3) * thing.height
-    left, top = np.clip(x - side / 2, 0, scene.width - side), np.clip(y - side / 2, 0, scene.height - side)
-    return float(left), float(top)
+    return thing.x + rng.normal(0, 0.3) * thing.width, thing.y + rng.normal(0, 0.3) * thing.height
+
+
+def window_at(scene: Scene, x: float, y: float, side: float, scale: int) -> Window:
+    """With its corner there, or as near as it lies within the scene."""
+    left, top = np.clip(x, 0, scene.width - side), np.clip(y, 0, scene.height - side)
+    return Window(float(left), float(top), side, side, scale)
 
 
 def crops_to_1k(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
@@ -92,12 +83,16 @@ def crops_to_1k(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Te
     mirrored anew each time they are drawn."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
     kept: list[Picture] = []
+
+    def made() -> list[Picture]:
+        scene = maker.scene()
+        x, y = near_a_thing(scene, rng)
+        return [render(scene, sprites, window_at(scene, x - CROP / 2, y - CROP / 2, CROP, SCALE))]
+
     while True:
-        while len(kept) < size or rng.random() < NEW_SHARE or (len(kept) < KEPT and rng.random() < 0.5):
-            scene = maker.scene()
-            kept.append(render(scene, sprites, Window(*corner_of(scene, CROP, rng), CROP, CROP, SCALE)))
-        del kept[:-KEPT]
-        yield stacked([pair(kept[k], rng) for k in rng.choice(len(kept), size, replace=False)])
+        share = NEW_SHARE if len(kept) == KEPT else 1
+        chosen = drawn_from(kept, made, size, KEPT, share, rng)
+        yield stacked([pair(large, rng) for large in chosen])
 
 
 def pair(large: Picture, rng: np.random.Generator) -> dict[str, Picture]:
@@ -105,31 +100,22 @@ def pair(large: Picture, rng: np.random.Generator) -> dict[str, Picture]:
         large = large[:, ::-1]
     side = large.shape[0] * DETAIL // SCALE
     small = as_painted(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA), rng)
-    return {
-        "small": np.ascontiguousarray(small.transpose(2, 0, 1) * 2 - 1, np.float32),
-        "large": np.ascontiguousarray(large.transpose(2, 0, 1) * 2 - 1, np.float32),
-    }
+    return {"small": channels_first(small), "large": channels_first(large)}
 
 
 def batches(sprites: Sprites, size: int, seed: int, side: int = 96) -> Iterator[dict[str, Tensor]]:
     """Pairs of crops of renders at 1k and 2k: ``side`` pixels of 1k are side / 8 base pixels."""
     maker, rng = SceneMaker(sprites, seed), np.random.default_rng(seed)
+
+    def example() -> dict[str, Picture]:
+        scene = maker.scene()
+        x, y = near_a_thing(scene, rng)
+        sizes = {"small": SCALE, "large": 2 * SCALE}  # painted pixels a base pixel
+        windows = {name: window_at(scene, x, y, side / SCALE, scale) for name, scale in sizes.items()}
+        return {name: channels_first(render(scene, sprites, window)) for name, window in windows.items()}
+
     while True:
-        examples = []
-        for _ in range(size):
-            scene = maker.scene()
-            x, y = corner_of(scene, side / SCALE, rng)
-            windows = {
-                name: Window(x, y, side / SCALE, side / SCALE, scale)
-                for name, scale in (("small", SCALE), ("large", 2 * SCALE))
-            }
-            examples.append(
-                {
-                    name: render(scene, sprites, window).transpose(2, 0, 1) * 2 - 1
-                    for name, window in windows.items()
-                }
-            )
-        yield {key: value.float() for key, value in stacked(examples).items()}
+        yield {key: value.float() for key, value in stacked([example() for _ in range(size)]).items()}
 
 
 def loss(network: Upscaler, batch: dict[str, Tensor]) -> Tensor:

@@ -242,9 +242,8 @@ def test_what_is_enlarged_is_what_was_painted_in_more_detail(weights: Weights) -
     large = sampler.enlarge(weights, painting, scene, 1, False).astype(np.float32)
     made_small = large.reshape(256, 4, 256, 4, 3).mean((1, 3))
     assert difference(made_small, sampler.as_pixels(painting.pixels)) < 2
-    assert (
-        steepest(large, rows=200) > 1.5 * steepest(made_small, rows=50) / 4
-    )  # a slope over as many pixels would be a quarter
+    slope = steepest(made_small, rows=50) / 4  # over four times the pixels
+    assert steepest(large, rows=200) > 1.5 * slope
 
 
 def test_strips_are_enlarged_as_the_whole_is(weights: Weights) -> None:

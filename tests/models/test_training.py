@@ -70,7 +70,7 @@ def test_eight_enlargements_are_soon_learned(sprites: Sprites) -> None:
     network = upscale.Upscaler(upscale.UpscalerShape(2, 16, 2, group=2))
     batch = next(upscale.batches(sprites, 8, 1))
     batch["large"] = 0.5 * batch["large"] + 0.3  # crisp it is from the beginning, but not paler
-    before, after = losses(network, lambda: upscale.loss(network, batch), steps=60)
+    before, after = losses(network, lambda: upscale.loss(network, batch), steps=40)
     assert after < before / 2
 
 
