@@ -135,7 +135,7 @@ async def _text_of(context: Context, key: Key, sighting: Sighting, had: Mark | N
         "status": mark.status,
         "progress": {"step": mark.step, "num_steps": sighting.num_steps},
         "queue_position": mark.queue_position,
-        "eta_seconds": round(sighting.outlook.eta_seconds, 1),
+        "eta_seconds": sighting.outlook.eta_shown,
         "preview": sighting.preview if is_new else "",
     }
     return as_json(state).decode()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import ceil
 
 from limner.inputs import ImageInput, Json, size_in_pixels
 from limner.ledger import micros_to_usd
@@ -128,6 +129,11 @@ class Outlook:
     queue_position: int = 0  # from 1 while it waits in line
     eta_seconds: float = 0.0  # to its end; 0 when finished, or not known
 
+    @property
+    def eta_shown(self) -> float:
+        """In tenths of a second, rounded up: what is short is not shown as what is not known."""
+        return ceil(self.eta_seconds * 10) / 10
+
 
 NO_OUTLOOK = Outlook()
 
@@ -156,7 +162,7 @@ def public_view(
         "images": _image_views(prediction, links),
         "progress": {"step": prediction.step, "num_steps": prediction.num_steps},
         "queue_position": outlook.queue_position,
-        "eta_seconds": round(outlook.eta_seconds, 1),
+        "eta_seconds": outlook.eta_shown,
         "price": micros_to_usd(prediction.held_micros),
         "charged": micros_to_usd(prediction.charged_micros),
         "made_by": prediction.made_by,

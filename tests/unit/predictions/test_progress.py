@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from limner.db.database import Database
 from limner.predictions import progress
-from limner.predictions.prediction import Status
+from limner.predictions.prediction import Outlook, Status
 from limner.predictions.progress import Glance, Survey
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace
@@ -38,6 +38,11 @@ def test_the_time_left_of_what_is_at_work_goes_by_its_own_pace() -> None:
     assert SURVEY.outlook("a", beginning, NOW).eta_seconds == pytest.approx(5)
     late = AT_WORK._replace(started_at=NOW + timedelta(seconds=5))  # by another clock
     assert SURVEY.outlook("a", late, NOW).eta_seconds == 0
+
+
+def test_a_short_time_left_is_not_shown_as_none() -> None:
+    shown = [Outlook(1, seconds).eta_shown for seconds in (0.0, 0.01, 0.1, 0.14, 3.0)]
+    assert shown == [0, 0.1, 0.1, 0.2, 3]
 
 
 def test_what_is_finished_has_nothing_before_it() -> None:
