@@ -1,6 +1,6 @@
 """Trains one network of the built-in model: ``python -m training.train painter --minutes 85``.
 
-The stages: composer, painter, finisher and upscale2 make pictures, judge measures them
+The stages: composer, painter, finisher, upscale4 and upscale2 make pictures, judge measures them
 (training/README.md); own learns pictures of your own: ``python -m training.train own --data FOLDER``.
 A run writes a checkpoint every few minutes and goes on from it when started again with the same folder; the
 learning rate follows the minutes trained, so a run that was cut off ends as one that was not. Beside the

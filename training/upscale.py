@@ -39,6 +39,7 @@ STEEPNESS = 1.4  # of what makes edges crisp before they are doubled: they are s
 SHAPES = {"upscale4": UpscalerShape(4, 48, 6), "upscale2": UpscalerShape(2, 40, 3, group=2)}
 CROP = 32  # base pixels
 KEPT = 1500  # crops of renders
+NEAR_SHARE = 0.65  # of the crops are near a thing; the rest are anywhere: horizons, window frames, furrows
 NEW_SHARE = 0.15  # of the batches, those that bring one when so many are kept: it costs more than a step
 
 
@@ -72,6 +73,10 @@ def near_a_thing(scene: Scene, rng: np.random.Generator) -> tuple[float, float]:
     return thing.x + rng.normal(0, 0.3) * thing.width, thing.y + rng.normal(0, 0.3) * thing.height
 
 
+def anywhere(scene: Scene, rng: np.random.Generator) -> tuple[float, float]:
+    return rng.uniform(0, scene.width), rng.uniform(0, scene.height)
+
+
 def window_at(scene: Scene, x: float, y: float, side: float, scale: int) -> Window:
     """With its corner there, or as near as it lies within the scene."""
     left, top = np.clip(x, 0, scene.width - side), np.clip(y, 0, scene.height - side)
@@ -86,7 +91,8 @@ def crops_to_1k(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Te
 
     def made() -> list[Picture]:
         scene = maker.scene()
-        x, y = near_a_thing(scene, rng)
+        looked_at = near_a_thing if rng.random() < NEAR_SHARE else anywhere
+        x, y = looked_at(scene, rng)
         return [render(scene, sprites, window_at(scene, x - CROP / 2, y - CROP / 2, CROP, SCALE))]
 
     while True:
