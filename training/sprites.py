@@ -8,6 +8,7 @@ import json
 import subprocess
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -60,13 +61,23 @@ FACE_ROOMS = {  # left, top, right, bottom in u and v of the drawn box, from -1 
 
 
 def fetch(folder: Path) -> Path:
-    """Downloads the drawings into ``folder`` with npm, once. Returns their file."""
-    icons = folder / "node_modules" / PACKAGE / "icons.json"
-    if not icons.exists():
+    """Downloads the drawings into ``folder`` with npm, once. Returns their file.
+
+    They are downloaded beside it and moved there whole, so that a download that was cut off, or another
+    stage's that is under way, is never taken for them.
+    """
+    modules = folder / "node_modules"
+    if not modules.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-save", "--prefix", str(folder), f"{PACKAGE}@{VERSION}"]
-        subprocess.run(command, check=True, capture_output=True)
-    return icons
+        with TemporaryDirectory(dir=folder) as fresh:
+            command = ["npm", "install", "--no-save", "--prefix", fresh, f"{PACKAGE}@{VERSION}"]
+            subprocess.run(command, check=True, capture_output=True)
+            try:
+                (Path(fresh) / "node_modules").rename(modules)
+            except OSError:
+                if not modules.exists():  # nor was another stage first
+                    raise
+    return modules / PACKAGE / "icons.json"
 
 
 class Sprites:
