@@ -100,6 +100,8 @@ def main() -> None:
     args = arguments()
     args.folder.mkdir(parents=True, exist_ok=True)
     run = Run(args)
+    if run.step:
+        raise SystemExit(f"{run.path} has been trained already: move it away first.")
     missing = restore(run.network, args.stage, SHIPPED)
     print(json.dumps({"stage": args.stage, "not found": missing}))
     run.average = {name: value.detach().clone() for name, value in run.network.state_dict().items()}

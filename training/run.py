@@ -92,8 +92,15 @@ class Run:
         temporary.replace(self.path)
 
     def descend(self, share: float) -> None:
-        """One step of the optimizers along the gradients that there are, at a share of the peak rate."""
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        """One step of the optimizers along the gradients that there are, at a share of the peak rate.
+
+        Ends the run before gradients that are no numbers spoil it; the checkpoint stays as it is.
+        """
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        if not norm.isfinite():
+            raise SystemExit(
+                f"Gradients are no numbers at step {self.step}: try a lower --rate, or no --compile."
+            )
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.args.rate * share

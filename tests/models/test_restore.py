@@ -1,13 +1,16 @@
 """Shipped graphs read back into networks are what was exported."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from training.restore import SAVERS, SHIPPED, constants, restore
+from training.restore import SAVERS, SHIPPED, constants, main, restore
+from training.run import Run
 from training.stages import networks
+from training.train import arguments
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::torch.jit.TracerWarning", "ignore:`torch.jit.trace:DeprecationWarning"
@@ -25,3 +28,14 @@ def test_a_restored_network_exports_to_the_same_numbers(stage: str, tmp_path: Pa
     for name in names:
         pairs = zip(constants(SHIPPED / name), constants(tmp_path / name), strict=True)
         assert all(np.allclose(a, b, rtol=2e-3, atol=2e-4) for a, b in pairs)
+
+
+def test_what_has_been_trained_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["restore", "upscale2", "--folder", str(tmp_path)])
+    run = Run(arguments())
+    run.step = 1
+    run.save()
+    before = run.path.read_bytes()
+    with pytest.raises(SystemExit, match="trained already"):
+        main()
+    assert run.path.read_bytes() == before

@@ -114,6 +114,16 @@ def step(run: Run, batch: Batch) -> None:
     run.seconds += 1.5
 
 
+def test_a_run_ends_before_what_is_no_number_spoils_it(tmp_path: Path) -> None:
+    run = Run(options(tmp_path))
+    for parameter in run.network.parameters():
+        parameter.grad = torch.full_like(parameter, torch.nan)
+    with pytest.raises(SystemExit, match="no numbers at step 0"):
+        run.descend(1.0)
+    assert all(parameter.isfinite().all() for parameter in run.network.parameters())
+    assert run.step == 0
+
+
 def test_a_run_goes_on_from_its_checkpoint_as_if_it_had_not_been_cut(tmp_path: Path) -> None:
     torch.manual_seed(3)
     batch = {"small": torch.rand(1, 3, 8, 8), "large": torch.rand(1, 3, 16, 16)}
