@@ -112,6 +112,7 @@ def test_the_history_is_filtered_as_the_list_is(newcomer: Newcomer) -> None:
     assert found(newcomer, model="google/imagen4-fast") == ["waits"]
     assert found(newcomer, created_before="2020-01-01") == []
     assert found(newcomer, status="pending", search="done") == []
+    assert found(newcomer, status="timeout") == []  # which clients know, and no prediction here has
 
 
 def test_new_predictions_do_not_shift_what_follows(newcomer: Newcomer) -> None:

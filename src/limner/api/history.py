@@ -99,26 +99,21 @@ def delete_prediction(prediction_id: str, context: InContext, caller: ByCaller) 
 
 
 def _page(context: Context, caller: Caller, asked: PredictionsQuery) -> dict[str, Any]:
-    found: list[Prediction] = []
-    total = 0
-    if asked.status != "timeout":  # a status that clients know, and no prediction here has
-        wanted = _wanted(caller, asked)
-        with context.runtime.database.read() as tx:
-            found = listing.page(tx, wanted, asked.page_size, asked.offset)
-            total = listing.count(tx, wanted)
+    wanted = _wanted(caller, asked)
+    with context.runtime.database.read() as tx:
+        found = listing.page(tx, wanted, asked.page_size, asked.offset)
+        total = listing.count(tx, wanted)
     items = [context.results.view(_with_links(prediction)) for prediction in found]
     return {"page": asked.page, "page_size": asked.page_size, "total": total, "items": items}
 
 
 def _wanted(caller: Caller, asked: PredictionsFilter) -> Wanted:
     wanted = Wanted(caller.account_id, asked.model, start=asked.created_after, end=asked.created_before)
-    if asked.status is None:
-        return wanted
     if asked.status == "cancelled":
         return replace(wanted, status=Status.FAILED, is_cancelled=True)
     if asked.status == "pending":  # as a command line client of WaveSpeed calls it
         return replace(wanted, status=Status.CREATED)
-    return replace(wanted, status=Status(asked.status))
+    return replace(wanted, status=asked.status)
 
 
 def _with_links(prediction: Prediction) -> Prediction:

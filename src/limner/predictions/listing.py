@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, tup
 
 from limner.db.tables import predictions
 from limner.predictions import store
-from limner.predictions.prediction import Prediction, Status
+from limner.predictions.prediction import Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Wanted:
 
     account_id: str
     model_id: str | None = None
-    status: Status | None = None
+    status: str | None = None  # clients know more of them than there are: what no prediction has finds none
     is_cancelled: bool | None = None
     start: datetime | None = None
     end: datetime | None = None
