@@ -26,9 +26,11 @@ const streamed = computed(() => {
 });
 const hasOthers = computed(() => unfinished.value.length > 1);
 
+// Whoever is first to see that one has ended, a stream, a poll or an answer, has the balance looked at anew.
 export function put(run) {
+  const former = runs.value.get(run.id);
+  if (former && isUnfinished(former) && !isUnfinished(run)) refreshAccount();
   batch(() => {
-    const former = runs.value.get(run.id);
     const preview = run.preview || former?.preview || "";
     runs.value = new Map(runs.value).set(run.id, { ...former, ...run, preview });
     if (!recent.value.includes(run.id)) recent.value = sorted([...recent.value, run.id]);
@@ -144,7 +146,6 @@ function end(id, run) {
   }
   put(run);
   tell("runs");
-  refreshAccount();
 }
 
 // The browser comes back to a stream by itself, unless the server refused: then it is asked what there is.
