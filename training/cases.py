@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from limner.catalog import FAST, STANDARD, ULTRA
 from training.compositions import SceneMaker
 from training.looks import Look, Shot
 from training.occlusion import are_all_seen
@@ -22,6 +23,7 @@ Outcomes = list[Outcome]
 Looking = Callable[[Shot], Look]
 LookingAtScene = Callable[[Scene, str], Look]  # the string: letters on it
 SEED = 2026
+EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.nano.sampler import Steps
 from limner.nano.weights import BUILT_IN, Weights
-from training.cases import interval
-from training.edges import EFFORTS, SIZES, painted, rendered, scenes_of
+from training.cases import EFFORTS, interval
+from training.edges import SIZES, painted, rendered, scenes_of, steps_of
 from training.scenes import Scene
 from training.sprites import Sprites, fetch
 
@@ -42,12 +41,11 @@ def contrasts(picture: Picture) -> Array:
 
 def lacking(weights: Weights, scenes: Sequence[Scene], sprites: Sprites) -> dict[str, Array]:
     """By effort (scenes, 6): the contrasts of the model's pictures less those of the renders."""
-    steps = {name: Steps.split(effort.num_inference_steps or 24) for name, effort in EFFORTS.items()}
     found: dict[str, list[Array]] = {name: [] for name in EFFORTS}
     for seed, scene in enumerate(scenes):
         exact = contrasts(rendered(scene, sprites, SIZES["1k"]))
         for name in EFFORTS:
-            found[name].append(contrasts(painted(weights, scene, seed, steps[name], False)) - exact)
+            found[name].append(contrasts(painted(weights, scene, seed, steps_of(name), False)) - exact)
     return {name: np.stack(each) for name, each in found.items()}
 
 

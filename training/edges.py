@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.catalog import FAST, STANDARD, ULTRA
 from limner.nano import sampler
 from limner.nano.boxes import back_to_front
 from limner.nano.sampler import Steps
 from limner.nano.weights import BUILT_IN, Weights
 from training.batches import objects_of
+from training.cases import EFFORTS
 from training.compositions import SceneMaker
 from training.scenes import Scene, Thing, render, whole
 from training.sharpness import Sharpness, sharpness
@@ -29,7 +29,6 @@ from training.vocabulary import place_kind
 
 Picture = NDArray[np.uint8]
 SIZES = {"1k": 8, "2k": 16}  # pixels a base pixel
-EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
 HALO = 0.05  # of an edge's contrast: more can be seen
 BINS = (0, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 99)  # pixels
 CROP = 20  # base pixels: a side of a crop on the sheet
@@ -50,6 +49,10 @@ def known_to_sampler(scene: Scene) -> sampler.Scene:
     return sampler.Scene(
         scene.width, scene.height, things[order], colours[order], boxes[order], kind, 0, 0, scene.horizon
     )
+
+
+def steps_of(effort: str) -> Steps:
+    return Steps.split(EFFORTS[effort].num_inference_steps or 24)
 
 
 def painted(weights: Weights, scene: Scene, seed: int, steps: Steps, is_doubled: bool) -> Picture:
@@ -136,7 +139,7 @@ def main() -> None:
     args = arguments()
     sprites, weights = Sprites(fetch(args.folder / "drawings")), Weights(args.weights)
     scenes = scenes_of(sprites, args.count, args.seed)
-    steps = Steps.split(EFFORTS[args.effort].num_inference_steps or 24)
+    steps = steps_of(args.effort)
     rows = []
     print(heading())
     for size in args.sizes:

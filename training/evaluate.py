@@ -15,12 +15,11 @@ from pathlib import Path
 
 import cv2
 
-from limner.catalog import FAST, STANDARD, ULTRA
 from limner.engines.engine import Engine
 from limner.engines.nano import load as load_engine
 from limner.nano.weights import BUILT_IN
 from training import looks
-from training.cases import Case, Outcomes, Task, interval
+from training.cases import EFFORTS, Case, Outcomes, Task, interval
 from training.composing_tasks import COMPOSING
 from training.contact_sheets import SHEETS, sheet
 from training.finish_tasks import FINISHING
@@ -31,7 +30,6 @@ from training.sprites import Sprites, fetch
 from training.stages import load
 from training.wish_tasks import WISHING
 
-EFFORTS = {"fast": FAST, "standard": STANDARD, "ultra": ULTRA}
 TASKS = {task.name: task for task in (*COMPOSING, *FINISHING, *WISHING)}
 Rows = dict[str, list[bool]]
 
