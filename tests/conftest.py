@@ -5,6 +5,7 @@ Each process that runs tests has servers of its own, started by the first test t
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,12 @@ from tests.bucket import CREDENTIALS, S3, s3_server
 
 DIALECTS = ("sqlite", "postgresql")
 GROUNDS = ("embedded", "fleet")
+
+
+def pytest_configure() -> None:
+    """Ctrl-C reaches what tests start, also where a shell runs the suite in the background (with ``&``) and
+    has all of it ignore the signal: what is handled here is at its default in a child."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

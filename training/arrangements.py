@@ -12,7 +12,7 @@ from training import kinds
 from training.kinds import Kind
 from training.scenes import Thing
 from training.sprites import Sprites
-from training.vocabulary import COUNTS, FACES, FLYING
+from training.vocabulary import COUNTS, FACES, FLYING, drawings_of
 
 Phrase = list[str]
 Arranged = tuple[list[Thing], list[Phrase]]
@@ -29,6 +29,7 @@ class Surroundings:
     is_new: bool  # whether kinds are drawn that are held out from training
     sprites: Sprites
     random: Random
+    choice: Random  # of drawings, apart: so a seed's scenes stay the same whatever drawings there are
 
     @property
     def short(self) -> int:
@@ -52,9 +53,10 @@ class Surroundings:
 
     def sized(self, kind: Kind, side: float) -> Thing:
         """A thing of a size, not placed yet; ``side`` is that of the drawing's square."""
-        left, top, right, bottom = self.sprites.box(kind[0])
+        drawing = self.choice.randrange(len(drawings_of(kind[0])))
+        left, top, right, bottom = self.sprites.box(kind[0], drawing)
         flipped = self.random.random() < 0.5 and kind[0] not in FACES
-        return Thing(*kind, 0, 0, (right - left) * side, (bottom - top) * side, flipped)
+        return Thing(*kind, 0, 0, (right - left) * side, (bottom - top) * side, flipped, drawing)
 
     def at(self, thing: Thing, x: float, y: float) -> Thing:
         """Moved, and kept inside the picture."""

@@ -20,18 +20,22 @@ from limner.nano.boxes import (
     frames_of,
     ground_of,
     pixel_positions,
+    stretched,
 )
 from training.compositions import SceneMaker
+from training.landmarks import LONE, SUN
 from training.scenes import Scene, Window, coverage, render
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, THINGS, WORDS, place_kind
+from training.vocabulary import COLOUR_NAMES, PAINTED, PLACE_NAMES, THINGS, WORDS, place_kind
 
 Example = dict[str, NDArray[Any]]
 Kept = TypeVar("Kept")
 REFINING_SHARE = 0.4  # of the examples of the painter
 ANYWHERE_SHARE = 0.4  # of its crops; the others look at a thing
+LONE_SHARE = 0.4  # of those others, where a place has a moon or a sun
 WORD_INDEX = {word: index for index, word in enumerate(WORDS)}
 THING_INDEX = {name: index for index, name in enumerate(THINGS)}
+PAINTED_INDEX = {drawn: index for index, drawn in enumerate(PAINTED)}
 COLOUR_INDEX = {name: index for index, name in enumerate(COLOUR_NAMES)}
 
 
@@ -43,19 +47,25 @@ def word_ids(words: tuple[str, ...]) -> NDArray[np.int64]:
 
 
 def objects_of(scene: Scene) -> Example:
-    """thing, colour (OBJECTS,) and boxes (OBJECTS, 5) of limner.nano.boxes, in the order of mention; 0 where
-    there is none."""
-    things, colours = np.zeros(OBJECTS, np.int64), np.zeros(OBJECTS, np.int64)
+    """thing, drawing, colour (OBJECTS,) and boxes (OBJECTS, 5) of limner.nano.boxes, in the order of mention;
+    0 where there is none."""
+    things, painted, colours = (np.zeros(OBJECTS, np.int64) for _ in range(3))
     boxes = np.tile(np.array([0, 0, 16, 16, 1], np.float32), (OBJECTS, 1))
     for k, thing in enumerate(scene.things[:OBJECTS]):
         things[k], colours[k] = THING_INDEX[thing.name], COLOUR_INDEX[thing.colour]
+        painted[k] = PAINTED_INDEX[thing.name, thing.drawing]
         boxes[k] = thing.x, thing.y, thing.width / 2, thing.height / 2, -1 if thing.flipped else 1
-    return {"things": things, "colours": colours, "boxes": boxes}
+    return {"things": things, "painted": painted, "colours": colours, "boxes": boxes}
 
 
-def composer_example(scene: Scene) -> Example:
+def composer_example(scene: Scene, sprites: Sprites) -> Example:
+    """Every box as that of the thing's first drawing: it is not told which one stands there."""
     objects = objects_of(scene)
-    frames = frames_of(objects["boxes"], scene.width, scene.height) * (objects["things"] > 0)[:, None]
+    back = np.ones((OBJECTS, 2), np.float32)
+    for k, thing in enumerate(scene.things[:OBJECTS]):
+        back[k] = [1 / times for times in sprites.stretch(thing.name, thing.drawing)]
+    boxes = stretched(objects["boxes"], back)
+    frames = frames_of(boxes, scene.width, scene.height) * (objects["things"] > 0)[:, None]
     return {
         "words": word_ids(scene.words),
         "things": objects["things"],
@@ -77,7 +87,7 @@ def painting_inputs(scene: Scene, scale: int = 1) -> Example:
     boxes = objects["boxes"][order] * np.array([scale, scale, scale, scale, 1], np.float32)
     width, height = scene.width * scale, scene.height * scale
     return {
-        "things": objects["things"][order],
+        "things": objects["painted"][order],
         "colours": objects["colours"][order],
         "boxes": boxes,
         "place": np.array(place_kind(scene.place, scene.tint), np.int64),
@@ -87,19 +97,38 @@ def painting_inputs(scene: Scene, scale: int = 1) -> Example:
 
 
 def crop_corner(scene: Scene, crop: int, scale: int, rng: np.random.Generator) -> tuple[int, int]:
-    """The top left of a crop, in cells of 8 pixels: three in five look at a thing."""
+    """The top left of a crop, in cells of 8 pixels: three in five look at a thing, or at what the place has
+    but one of."""
     columns, rows = (scene.width * scale - crop) // CELL, (scene.height * scale - crop) // CELL
     if rng.random() < ANYWHERE_SHARE:
         return int(rng.integers(columns + 1)), int(rng.integers(rows + 1))
+    lone = lone_in(scene)
+    if lone and rng.random() < LONE_SHARE:
+        return corner_about(lone[0] * scale, lone[1] * scale, crop, columns, rows)
     thing = scene.things[rng.integers(len(scene.things))]
     reach = [max(0.0, side * scale - 0.7 * crop) / 2 + 6 for side in (thing.width, thing.height)]
     x, y = (
         thing.x * scale + rng.uniform(-reach[0], reach[0]),
         thing.y * scale + rng.uniform(-reach[1], reach[1]),
     )
+    return corner_about(x, y, crop, columns, rows)
+
+
+def corner_about(x: float, y: float, crop: int, columns: int, rows: int) -> tuple[int, int]:
+    """Of a crop with (x, y) in its middle, or as near to that as the picture allows."""
     column = np.clip((x - crop / 2) / CELL + 0.5, 0, columns)
     row = np.clip((y - crop / 2) / CELL + 0.5, 0, rows)
     return int(column), int(row)
+
+
+def lone_in(scene: Scene) -> tuple[float, float] | None:
+    """Where a place has what there is one of (a moon, a sun), in base pixels of the scene."""
+    name = PLACE_NAMES[scene.place]
+    if name == "sunset":
+        return scene.width / 2 + SUN, scene.horizon
+    if name in LONE:
+        return scene.width / 2 + LONE[name][0], scene.height / 2 + LONE[name][1]
+    return None
 
 
 def painter_example(
@@ -164,7 +193,7 @@ def stacked(examples: list[Example]) -> dict[str, Tensor]:
 def composer_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, Tensor]]:
     maker = SceneMaker(sprites, seed)
     while True:
-        yield stacked([composer_example(maker.scene()) for _ in range(size)])
+        yield stacked([composer_example(maker.scene(), sprites) for _ in range(size)])
 
 
 def painter_batches(sprites: Sprites, size: int, crop: int, seed: int) -> Iterator[dict[str, Tensor]]:

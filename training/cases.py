@@ -7,7 +7,7 @@ figure stands beside what the judge and the classifier make of pictures that are
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from limner.catalog import FAST, STANDARD, ULTRA
@@ -74,6 +74,16 @@ def shot_of(scene: Scene, said: str = "") -> Shot:
 def seed_of(prompt: str) -> int:
     """One seed for each prompt, so that tasks that share a prompt share its picture."""
     return zlib.crc32(prompt.encode()) & 0x7FFFFFFF
+
+
+def changed(before: Sequence[bool], after: Sequence[bool]) -> str:
+    """How many of the same cases were lost and won from one effort to the next, and how likely it is that
+    chance parts them as unevenly or more so (McNemar's exact test)."""
+    lost = sum(a and not b for a, b in zip(before, after, strict=True))
+    won = sum(b and not a for a, b in zip(before, after, strict=True))
+    n, fewer = lost + won, min(lost, won)
+    p = min(1.0, 2 * sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n)
+    return f"-{lost} +{won}, p {p:.2f}"
 
 
 def interval(hits: int, count: int) -> str:

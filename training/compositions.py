@@ -22,7 +22,7 @@ class SceneMaker:
 
     def __init__(self, sprites: Sprites, seed: int, evaluation: bool = False) -> None:
         self._sprites = sprites
-        self._random = Random(seed)
+        self._random, self._choice = Random(seed), Random(f"drawings {seed}")
         self._evaluation = evaluation
 
     def scene(self, square: bool = False, arrangement: str | None = None) -> Scene:
@@ -40,7 +40,7 @@ class SceneMaker:
         low, high = PLACES[place].horizon
         horizon = r.uniform(low, high) * height
         tint = r.choice(COLOUR_NAMES) if place == STUDIO and r.random() < 0.7 else "natural"
-        around = Surroundings(width, height, horizon, place, self._evaluation, self._sprites, r)
+        around = Surroundings(width, height, horizon, place, self._evaluation, self._sprites, r, self._choice)
         things, phrases = arrange(around, first)
         light, style = self._light(place), 0 if r.random() < 0.65 else r.randrange(1, len(STYLES))
         words = self._caption(phrases, self._place(place, tint) if is_said else [], light, style)

@@ -131,7 +131,7 @@ def named(logits: Tensor, kinds: Tensor) -> Tensor:
 def captions(sprites: Sprites, size: int, seed: int, evaluation: bool = False) -> Iterator[Batch]:
     for step in count():
         maker = SceneMaker(sprites, seed_of(seed, step), evaluation)
-        yield stacked([composer_example(maker.scene()) for _ in range(size)])
+        yield stacked([composer_example(maker.scene(), sprites) for _ in range(size)])
 
 
 def main() -> None:

@@ -43,12 +43,12 @@ def scenes_of(sprites: Sprites, count: int, seed: int) -> list[Scene]:
 def known_to_sampler(scene: Scene) -> sampler.Scene:
     """A scene of training as the composer would hand it on."""
     objects, count = objects_of(scene), len(scene.things)
-    things, colours, boxes = (objects[name][:count] for name in ("things", "colours", "boxes"))
+    named = ("things", "painted", "colours", "boxes")
+    things, painted, colours, boxes = (objects[name][:count] for name in named)
     order = back_to_front(boxes)
     kind = place_kind(scene.place, scene.tint)
-    return sampler.Scene(
-        scene.width, scene.height, things[order], colours[order], boxes[order], kind, 0, 0, scene.horizon
-    )
+    drawn = things[order], painted[order], colours[order], boxes[order]
+    return sampler.Scene(scene.width, scene.height, *drawn, kind, 0, 0, scene.horizon)
 
 
 def steps_of(effort: str) -> Steps:

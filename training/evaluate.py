@@ -11,6 +11,7 @@ folder: started again, it goes on from there.
 import argparse
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ from limner.engines.engine import Engine
 from limner.engines.nano import load as load_engine
 from limner.nano.weights import BUILT_IN
 from training import looks
-from training.cases import EFFORTS, Case, Outcomes, Task, interval
+from training.cases import EFFORTS, Case, Outcomes, Task, changed, interval
 from training.composing_tasks import COMPOSING
 from training.contact_sheets import SHEETS, sheet
 from training.finish_tasks import FINISHING
@@ -66,6 +67,7 @@ def printed(task: Task, album: Album, eyes: Eyes, sprites: Sprites, args: argpar
             f"{sum(exact[row]) / len(exact[row]):.3f} of {len(exact[row])}" if row in exact else "no renders"
         )
         cells = [interval(sum(rows[row]), len(rows[row])) for rows in asked.values()]
+        cells += [changed(before[row], after[row]) for before, after in pairwise(asked.values())]
         counts = "/".join(str(n) for n in dict.fromkeys(len(rows[row]) for rows in asked.values()))
         print(f"| {row} | {counts} | {seen} | {' | '.join(cells)} |", flush=True)
 
@@ -125,8 +127,9 @@ def main() -> None:
         return
     eyes = eyes_in(args.folder)
     album = album_of(engine, eyes, args.folder, args.weights)
-    print(f"| task | pictures | seen in exact renders | {' | '.join(args.efforts)} |")
-    print(f"|---|---|---|{'---|' * len(args.efforts)}", flush=True)
+    columns = [*args.efforts, *(f"{a} to {b}" for a, b in pairwise(args.efforts))]
+    print(f"| task | pictures | seen in exact renders | {' | '.join(columns)} |")
+    print(f"|---|---|---|{'---|' * len(columns)}", flush=True)
     for name in args.only:
         if is_possible(TASKS[name], eyes):
             printed(TASKS[name], album, eyes, sprites, args)

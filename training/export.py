@@ -7,8 +7,9 @@
 import argparse
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import openvino as ov
 import torch
@@ -29,27 +30,27 @@ from training.graphs import (
     illustrating_example,
     painting_example,
 )
-from training.page import page
+from training.page import page, seen_of
 from training.painter import Painter
 from training.sprites import Sprites, fetch
 from training.stages import load
 from training.upscale import Upscaler
-from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES, THINGS
+from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PAINTED, PLACES, STYLES
 
 TEMPLATE = Path(__file__).with_name("card.md")
 STAGES = ("composer", "painter", "finisher", "upscale4", "upscale2")
 
 
-def export(folder: Path, out: Path, version: str, own_colours: Mapping[str, Sequence[str]]) -> None:
-    """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError. The
-    drawings' own colours are written with it."""
+def export(folder: Path, out: Path, version: str, seen: Mapping[str, Any]) -> None:
+    """Writes everything that a folder of checkpoints holds; a missing stage raises FileNotFoundError. What is
+    ``seen`` of the drawings is written with it."""
     out.mkdir(parents=True, exist_ok=True)
     save_composer(load(folder / "composer.pt"), out)
     save_painter(load(folder / "painter.pt"), out)
     save_finisher(load(folder / "finisher.pt"), out)
     save_upscaler(load(folder / "upscale4.pt"), out)
     save_upscaler(load(folder / "upscale2.pt"), out)
-    knows = page(version, own_colours)
+    knows = page(version, seen)
     (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")
     (out / "CARD.md").write_text(card(folder, version))
 
@@ -113,6 +114,7 @@ def card(folder: Path, version: str) -> str:
         )
     known = {
         "count": str(len(DRAWINGS)),
+        "drawings": str(len(PAINTED) - len(FACES) - 1),
         "things": ", ".join(DRAWINGS),
         "faces": ", ".join(FACES),
         "colours": ", ".join(COLOUR_NAMES[1:]),
@@ -139,9 +141,7 @@ def main() -> None:
     if args.own:
         export_own(args.folder, args.out, args.version)
         return
-    sprites = Sprites(fetch(args.folder / "drawings"))
-    own_colours = {name: sprites.own_colours(name) for name in THINGS[1:]}
-    export(args.folder, args.out, args.version, own_colours)
+    export(args.folder, args.out, args.version, seen_of(Sprites(fetch(args.folder / "drawings"))))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ import numpy as np
 
 from training.canvas import Array, Canvas, colour, mix, step
 
+LONE = {  # place -> where what it has but one of lies, in base pixels from the picture's middle
+    "starry night": (36, -34), "space": (-30, -28), "room": (-33, -20), "cave": (0, 0),
+}  # fmt: skip
+SUN = -26  # across: it sets on the horizon
+
 
 def near(c: Canvas, within: Array) -> Array:
     """Whether pixels lie inside: ``within`` is how far from the outline, in base pixels."""
@@ -57,10 +62,12 @@ def firs(c: Canvas, scene: Array, foot: Array | float) -> Array:
 
 
 def canopy(c: Canvas, scene: Array, bottom: float, paint: Array) -> Array:
-    """Leaves from the top down to a line of round bunches, in two rows: one a tree, 16 base pixels wide."""
+    """Leaves from the top down to a line of round bunches, in two rows: one a tree, 16 base pixels wide.
+
+    ``bottom`` is down from the picture's middle."""
     for drop, shift, shade in ((0, 8, 0.7), (-8, 0, 1.0)):
         line = bottom + drop + 8 * bow(aside(c, 16, shift), 8)
-        scene = mix(scene, paint * np.float32(shade), near(c, line - c.y))
+        scene = mix(scene, paint * np.float32(shade), near(c, line - c.down))
     return scene
 
 
@@ -107,9 +114,9 @@ def barn(c: Canvas, scene: Array, x: float) -> Array:
     return mix(scene, colour(248, 242, 234), near(c, planks) * near(c, door))
 
 
-def window(c: Canvas, scene: Array, x: float, y: Array | float) -> Array:
-    """Four panes of sky in a white frame on a wall, its middle at (x, y)."""
-    dx, dy = np.abs(c.across - x), np.abs(c.y - y)
+def window(c: Canvas, scene: Array, x: float, y: float) -> Array:
+    """Four panes of sky in a white frame on a wall, its middle at (x, y) from the picture's."""
+    dx, dy = np.abs(c.across - x), np.abs(c.down - y)
     scene = mix(scene, colour(112, 84, 60), near(c, np.minimum(14.6 - dx, 17.6 - dy)))
     scene = mix(scene, colour(250, 248, 242), near(c, np.minimum(13.4 - dx, 16.4 - dy)))
     panes = np.minimum(np.minimum(11 - dx, dx - 1.2), np.minimum(14 - dy, dy - 1.2))
@@ -117,17 +124,18 @@ def window(c: Canvas, scene: Array, x: float, y: Array | float) -> Array:
     return mix(scene, sky, near(c, panes))
 
 
-def painting(c: Canvas, scene: Array, x: float, y: Array | float) -> Array:
-    """A framed picture on a wall: hills under a sky."""
-    dx, dy = np.abs(c.across - x), np.abs(c.y - y)
+def painting(c: Canvas, scene: Array, x: float, y: float) -> Array:
+    """A framed picture on a wall, hills under a sky, its middle at (x, y) from the picture's."""
+    dx, dy = np.abs(c.across - x), np.abs(c.down - y)
     scene = mix(scene, colour(96, 62, 36), near(c, np.minimum(11 - dx, 9 - dy)))
-    land = mix(colour(242, 226, 190), colour(70, 122, 98), near(c, c.y - y - 2 * np.sin(c.across * 0.35)))
+    land = mix(colour(242, 226, 190), colour(70, 122, 98), near(c, c.down - y - 2 * np.sin(c.across * 0.35)))
     return mix(scene, land, near(c, np.minimum(9 - dx, 7 - dy)))
 
 
 def world(c: Canvas, scene: Array) -> Array:
     """A banded planet in the upper left, lit from the left."""
-    dx, dy = c.x - 0.2 * c.width, c.y - 0.2 * c.height
+    x, y = LONE["space"]
+    dx, dy = c.across - x, c.down - y
     bands = mix(colour(232, 176, 112), colour(164, 92, 64), near(c, 1.6 - np.abs(np.mod(dy + 2, 8) - 4)))
     dark = near(c, dx - 7 * np.sqrt(np.clip(1 - (dy / 15) ** 2, 0, 1)))
     return mix(scene, bands * (1 - 0.75 * dark)[..., None], near(c, 15 - np.hypot(dx, dy)))
@@ -144,18 +152,17 @@ def craters(c: Canvas, scene: Array) -> Array:
 
 def stalactites(c: Canvas, scene: Array, paint: Array) -> Array:
     """Spikes of rock from above, one every 16 base pixels, each second one short."""
-    tip = by_turns(c, 16, 40, 22) * (1 - aside(c, 16) / 8) ** 1.3
-    scene = mix(scene, paint, near(c, (tip - c.y) * 0.3))
-    return mix(
-        scene, paint * np.float32(0.55), near(c, np.minimum((tip - c.y) * 0.3, np.mod(c.across, 16) - 8))
-    )
+    tip = by_turns(c, 16, 40, 22) * (1 - aside(c, 16) / 8) ** 1.3 - 56
+    inside = (tip - c.down) * 0.3
+    scene = mix(scene, paint, near(c, inside))
+    return mix(scene, paint * np.float32(0.55), near(c, np.minimum(inside, np.mod(c.across, 16) - 8)))
 
 
 def valance(c: Canvas, scene: Array) -> Array:
     """A short curtain above a stage, hung in arcs of 32 base pixels, with a gold seam."""
-    line = 10 + 9 * bow(aside(c, 32), 16)
-    scene = mix(scene, colour(120, 10, 28), near(c, line - c.y))
-    return mix(scene, colour(248, 208, 96), near(c, 1.1 - np.abs(line - c.y)))
+    line = 9 * bow(aside(c, 32), 16) - 42
+    scene = mix(scene, colour(120, 10, 28), near(c, line - c.down))
+    return mix(scene, colour(248, 208, 96), near(c, 1.1 - np.abs(line - c.down)))
 
 
 def kelp(c: Canvas, scene: Array, foot: float) -> Array:

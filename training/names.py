@@ -15,7 +15,8 @@ THINGS = {  # thing -> what else it is called
     "[black] panther, [orange] ginger cat, [grey] british shorthair, maine coon",
     "dog": "puppy, pup, hound, doggy, labrador, golden retriever, retriever, poodle, beagle, corgi, "
     "dachshund, terrier, bulldog, german shepherd, shiba inu, shiba, canine, chihuahua, spaniel, collie, "
-    "greyhound, [white] samoyed, mutt, sheepdog, border collie, pug, [black] black labrador",
+    "greyhound, [white] samoyed, mutt, sheepdog, border collie, pug, [black] black labrador, service dog, "
+    "guide dog",
     "rabbit": "bunny, hare, bunny rabbit, easter bunny",
     "elephant": "african elephant, baby elephant, mammoth, woolly mammoth",
     "horse": "pony, stallion, mare, foal, racehorse, colt, mustang horse, donkey, mule",
@@ -24,7 +25,7 @@ THINGS = {  # thing -> what else it is called
     "penguin": "emperor penguin",
     "duck": "duckling, mallard, rubber duck, [yellow] rubber ducky",
     "fish": "tropical fish, [orange] goldfish, clownfish, clown fish, salmon, trout, tuna, carp, koi, "
-    "angelfish",
+    "angelfish, blowfish, pufferfish, puffer fish",
     "butterfly": "monarch butterfly, moth",
     "turtle": "tortoise, sea turtle, terrapin",
     "teddy bear": "teddy, bear, bear cub, plush bear, stuffed bear, toy bear, [brown] brown bear, "
@@ -35,14 +36,16 @@ THINGS = {  # thing -> what else it is called
     "goat": "billy goat, mountain goat, kid goat", "fox": "vixen, fox cub, red fox, [white] arctic fox",
     "wolf": "coyote, jackal, werewolf", "mouse": "rat, hamster, gerbil",
     "monkey": "ape, chimpanzee, chimp, gorilla, baboon, orangutan", "giraffe": "", "zebra": "",
-    "hippo": "hippopotamus, rhino, rhinoceros", "camel": "dromedary, llama, alpaca", "kangaroo": "wallaby",
+    "hippo": "hippopotamus, rhino, rhinoceros",
+    "camel": "dromedary, bactrian camel, two humped camel, llama, alpaca", "kangaroo": "wallaby",
     "panda": "panda bear, giant panda", "koala": "koala bear", "frog": "toad, tree frog, bullfrog",
     "snake": "serpent, python, cobra, viper, rattlesnake", "crocodile": "alligator, croc, gator",
     "whale": "blue whale, humpback whale, sperm whale", "dolphin": "porpoise, orca, killer whale",
     "shark": "great white shark, hammerhead shark", "octopus": "squid, kraken, jellyfish",
     "crab": "lobster, crayfish", "snail": "slug", "bee": "honeybee, honey bee, bumblebee, bumble bee, wasp",
     "ladybug": "ladybird, lady beetle, beetle, lady bug", "spider": "tarantula",
-    "rooster": "cockerel, chicken, hen, turkey, [red] red rooster", "chick": "baby chick, baby bird",
+    "rooster": "cockerel, chicken, hen, turkey, [red] red rooster",
+    "chick": "baby chick, baby bird, hatching chick, hatchling",
     "swan": "cygnet, goose, gosling, heron, stork, crane bird",
     "eagle": "hawk, falcon, vulture, bald eagle, osprey, [black] raven, [black] crow, [white] seagull, "
     "[white] gull, bird of prey",
@@ -56,9 +59,9 @@ THINGS = {  # thing -> what else it is called
     "apple": "fruit, [red] red delicious apple, [green] granny smith apple, [green] granny smith",
     "banana": "plantain", "strawberry": "raspberry, berry",
     "lemon": "lime fruit, citrus", "pear": "", "carrot": "vegetable", "mushroom": "toadstool, fungus, "
-    "fly agaric",
+    "fly agaric, brown mushroom, champignon",
     "cake": "birthday cake, pie, tart, cheesecake, wedding cake, gateau, layer cake, apple pie, pudding, "
-    "fruit cake",
+    "fruit cake, shortcake, slice of cake, piece of cake",
     "tangerine": "orange fruit, mandarin, clementine, satsuma, grapefruit, citrus fruit",
     "grapes": "grape, bunch of grapes",
     "cherries": "cherry, pair of cherries", "watermelon": "watermelon slice, slice of watermelon, melon",
@@ -72,7 +75,8 @@ THINGS = {  # thing -> what else it is called
     "pizza": "pizza slice, slice of pizza, pepperoni pizza",
     "hamburger": "burger, cheeseburger, beefburger, veggie burger, sandwich",
     "hot dog": "hotdog, frankfurter, sausage", "fries": "french fries, chips, french fry, portion of fries",
-    "ice cream": "ice cream cone, soft serve, gelato, frozen yogurt, sundae, icecream, soft ice cream",
+    "ice cream": "ice cream cone, soft serve, gelato, frozen yogurt, sundae, icecream, soft ice cream, "
+    "bowl of ice cream",
     "donut": "doughnut, bagel", "cookie": "biscuit, cracker, chocolate chip cookie",
     "chocolate": "chocolate bar, candy bar, bar of chocolate", "coffee": "cup of coffee, coffee cup, mug, "
     "cup, tea, cup of tea, teacup, tea cup, coffee mug, mug of coffee, hot chocolate, cocoa, cappuccino, "
@@ -96,26 +100,29 @@ THINGS = {  # thing -> what else it is called
     "car": "automobile, vehicle, sedan, hatchback, sports car, race car, racing car, vintage car, "
     "convertible, jeep, suv, toy car, motor car, limousine, classic car, old timer",
     "bus": "coach, school bus, double decker, double decker bus, minibus, city bus, tour bus, trolleybus, "
-    "tram",
+    "trolley bus",
     "tractor": "farm tractor, combine harvester, bulldozer, excavator, digger",
     "sailboat": "boat, sailing boat, sail boat, yacht, sailing ship, sailing yacht, dinghy, rowing boat, "
     "rowboat, canoe, kayak, catamaran, fishing boat, pirate ship, galleon, gondola",
-    "airplane": "plane, aeroplane, jet, aircraft, airliner, jet plane, passenger plane, biplane, fighter jet",
+    "airplane": "plane, aeroplane, jet, aircraft, airliner, jet plane, passenger plane, biplane, "
+    "fighter jet, "
+    "propeller plane, small plane, light aircraft",
     "rocket": "spaceship, space ship, spacecraft, rocket ship, space shuttle, space rocket, starship, "
     "missile",
     "taxi": "cab, taxicab, taxi cab, [yellow] yellow cab", "truck": "lorry, delivery truck, van, "
     "delivery van, pickup, pickup truck, dump truck, food truck, semi truck, camper van, moving van",
     "fire engine": "fire truck, firetruck", "ambulance": "", "police car": "patrol car, cop car, squad car",
-    "train": "locomotive, steam train, steam engine, steam locomotive, railway engine, toy train",
+    "train": "locomotive, steam train, steam engine, steam locomotive, railway engine, toy train, tram, "
+    "streetcar, high speed train, bullet train",
     "bicycle": "bike, cycle, push bike, mountain bike, tricycle, road bike",
     "motorcycle": "motorbike, motor bike, scooter, moped, vespa, motor scooter", "helicopter": "chopper",
     "ship": "cruise ship, ocean liner, ferry, passenger ship, liner, steamboat, steamship, tanker, "
-    "cargo ship",
+    "cargo ship, motorboat, motor boat, speedboat",
     "ufo": "flying saucer, alien spaceship, alien ship, u f o", "house": "home, cottage, cabin, bungalow, "
     "villa, farmhouse, mansion, building, log cabin, country house, barn, [red] red barn, farm house, "
     "dog house, doghouse, tree house, treehouse, dollhouse, gingerbread house",
     "castle": "palace, fortress, citadel, tower, fairytale castle, fairy tale castle, fort, medieval castle, "
-    "haunted castle, sandcastle, sand castle",
+    "haunted castle, sandcastle, sand castle, japanese castle, pagoda",
     "church": "chapel, cathedral, abbey, temple", "tent": "camping tent, wigwam, tipi, teepee",
     "school": "schoolhouse, school building, hospital, university, museum, town hall, hotel",
     "factory": "power plant, industrial plant, warehouse, power station, mill",
@@ -131,18 +138,21 @@ THINGS = {  # thing -> what else it is called
     "television": "tv, television set, tv set, telly, monitor, retro tv", "laptop": "computer, "
     "notebook computer, macbook, personal computer, pc",
     "phone": "smartphone, mobile phone, cell phone, cellphone, telephone, iphone, mobile, smart phone, "
-    "tablet",
-    "camera": "photo camera, film camera, digital camera, polaroid camera", "book": "notebook, novel, "
-    "textbook, diary, journal, old book, closed book, hardback, dictionary, picture book, magazine",
-    "key": "door key, house key, car key, old key", "teapot": "tea pot, kettle, tea kettle, coffee pot, "
+    "tablet, rotary phone, old phone",
+    "camera": "photo camera, film camera, digital camera, polaroid camera, camera flash",
+    "book": "notebook, novel, "
+    "textbook, diary, journal, old book, closed book, hardback, dictionary, picture book, magazine, "
+    "open book",
+    "key": "door key, house key, car key, old key, antique key",
+    "teapot": "tea pot, kettle, tea kettle, coffee pot, "
     "jug, pitcher",
     "bottle": "wine bottle, champagne bottle, bottle of champagne, bottle of wine, champagne, "
     "glass bottle, flask",
     "glass": "wine glass, glass of wine, wineglass, wine, goblet, red wine, glass of red wine, "
-    "drinking glass, cocktail, glass of water, beer, glass of beer",
+    "drinking glass, cocktail, cocktail glass, martini, martini glass, glass of water, beer, glass of beer",
     "bucket": "pail, bin, trash can", "basket": "wicker basket, picnic basket, hamper, fruit basket, "
     "shopping basket",
-    "umbrella": "parasol, brolly, beach umbrella", "envelope": "letter, mail, e mail, email",
+    "umbrella": "parasol, brolly, beach umbrella", "envelope": "letter, love letter, mail, e mail, email",
     "gift": "present, gift box, birthday present, christmas present, wrapped gift, parcel, "
     "wrapped present, package",
     "balloon": "party balloon, birthday balloon, air balloon, hot air balloon, helium balloon",
@@ -155,10 +165,12 @@ THINGS = {  # thing -> what else it is called
     "paintbrush": "paint brush, brush", "hat": "top hat, cap, bowler hat, fedora, sun hat, straw hat, "
     "cowboy hat, party hat, wizard hat, baseball cap, beanie, helmet, beret, bonnet, santa hat, bow hat",
     "crown": "tiara, [yellow] golden crown, coronet, diadem", "shirt": "t shirt, tshirt, tee shirt, tee, "
-    "blouse, jumper, sweater, pullover, hoodie, jersey, sweatshirt, jacket, coat, polo shirt, suit",
+    "blouse, jumper, sweater, pullover, hoodie, jersey, sweatshirt, jacket, coat, polo shirt, suit, "
+    "tank top, vest, running shirt",
     "dress": "gown, ball gown, skirt, evening dress, wedding dress, summer dress, frock",
     "jeans": "trousers, pants, pair of jeans, pair of trousers, pair of pants, shorts, leggings",
     "shoe": "sneaker, trainer, running shoe, tennis shoe, sandal, slipper, sports shoe, high heel, "
+    "high heeled shoe, loafer, leather shoe, "
     "pair of shoes, pair of sneakers, footwear",
     "boot": "hiking boot, wellington, cowboy boot, rain boot, pair of boots", "socks": "sock, stocking, "
     "pair of socks, christmas stocking",
@@ -166,29 +178,36 @@ THINGS = {  # thing -> what else it is called
     "glasses": "spectacles, eyeglasses, sunglasses, pair of glasses, reading glasses, pair of sunglasses, "
     "goggles, specs",
     "backpack": "rucksack, knapsack, schoolbag, school bag, satchel", "handbag": "purse, bag, tote, "
-    "tote bag, suitcase, briefcase, clutch bag, hand bag",
+    "tote bag, suitcase, briefcase, clutch bag, clutch, coin purse, hand bag",
     "ring": "wedding ring, engagement ring, diamond ring, [yellow] gold ring, [yellow] golden ring",
     "guitar": "acoustic guitar, electric guitar, bass guitar, ukulele, banjo, lute, mandolin",
     "violin": "fiddle, cello, viola, double bass", "trumpet": "bugle, cornet, trombone, horn",
-    "drum": "snare drum, drum kit, drum set, bongo, tambourine", "saxophone": "sax, clarinet, oboe, flute",
+    "drum": "snare drum, drum kit, drum set, bongo, djembe, conga, tambourine",
+    "saxophone": "sax, clarinet, oboe, flute",
     "accordion": "concertina, squeezebox, harmonica", "ball": "football, soccer ball, american football, "
     "volleyball, beach ball, rugby ball, baseball, tennis ball, cricket ball",
     "basketball": "basket ball", "skateboard": "skate board, longboard", "kite": "paper kite, flying kite",
     "robot": "android, droid, cyborg, humanoid robot, toy robot, bot", "dice": "die, game die",
     "trophy": "cup trophy, award, prize, [yellow] golden trophy, winner's cup",
     "star": "[yellow] golden star, [yellow] gold star, [red] red star, starfish, sea star",
-    "sun": "sunshine sun", "moon": "crescent, crescent moon, half moon, full moon, new moon",
+    "sun": "sunshine sun, smiling sun", "moon": "crescent, crescent moon, half moon, full moon, new moon",
     "cloud": "rain cloud, white cloud",
     "rainbow": "double rainbow", "snowflake": "snow crystal, ice crystal", "snowman": "snow man, snowwoman",
-    "planet": "saturn, ringed planet, gas giant, jupiter, mars, alien planet",
+    "planet": "saturn, ringed planet, gas giant, jupiter, mars, alien planet, earth, planet earth, globe",
     "fire": "flame, campfire, bonfire, camp fire, bon fire, fireplace", "firefighter": "fireman, "
-    "fire fighter, firewoman, fire man",
-    "police officer": "policeman, policewoman, cop, officer, constable, sheriff, security guard",
-    "doctor": "nurse, physician, surgeon, dentist, health worker, medic, vet, veterinarian, scientist",
-    "farmer": "gardener, rancher, scarecrow", "cook": "chef, baker, head chef", "astronaut": "spaceman, "
-    "cosmonaut, space man, space explorer, spacewoman",
-    "artist": "painter artist, portrait painter", "construction worker": "builder, worker, workman, "
-    "engineer, mechanic, handyman, bricklayer, carpenter, plumber, electrician",
+    "fire fighter, firewoman, fire man, female firefighter, male firefighter",
+    "police officer": "policeman, policewoman, cop, officer, constable, sheriff, security guard, "
+    "female police officer, male police officer",
+    "doctor": "nurse, physician, surgeon, dentist, health worker, medic, vet, veterinarian, scientist, "
+    "female doctor, woman doctor, male doctor",
+    "farmer": "gardener, rancher, scarecrow, female farmer, male farmer",
+    "cook": "chef, baker, head chef, female chef, female cook, male chef, male cook",
+    "astronaut": "spaceman, "
+    "cosmonaut, space man, space explorer, spacewoman, female astronaut, male astronaut",
+    "artist": "painter artist, portrait painter, female artist, male artist",
+    "construction worker": "builder, worker, workman, "
+    "engineer, mechanic, handyman, bricklayer, carpenter, plumber, electrician, "
+    "female construction worker, male construction worker",
     "princess": "queen, fairy princess, fairy", "santa": "santa claus, father christmas, saint nicholas, "
     "st nicholas, saint nick, wizard, gnome, elf",
     "ghost": "spirit, phantom, spook, spectre, halloween ghost", "skull": "human skull, skeleton",

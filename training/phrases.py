@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from training.emoji import EMOJI, PEOPLE, PROFESSIONS
 from training.names import DISHES, FLAVOURS, INHERENT, IRREGULAR, SAME, THINGS, WHOLE
+from training.narrow_names import DRAWN, EMOJI_DRAWN
 from training.synonyms import (
     BEYOND,
     COUNTED,
@@ -138,6 +139,19 @@ def phrase_table() -> dict[str, Meaning]:
     for source in (things(), finishes(), places(), colours(), grammar()):
         for phrase, meaning in source:
             table.setdefault(phrase, meaning)
+    return table
+
+
+def drawn_table() -> dict[str, list[int]]:
+    """Names of things, their plurals, and emoji that mean some of a thing's drawings and not any -> which."""
+    table: dict[str, list[int]] = {}
+    for drawings in DRAWN.values():
+        for drawing, names in enumerate(drawings):
+            for name in listed(names):
+                for phrase in filter(None, (name, plural(name))):
+                    table.setdefault(phrase, []).append(drawing)
+    for shown in EMOJI_DRAWN.values():
+        table |= {symbol: [drawing] for drawing, symbols in enumerate(shown) for symbol in symbols}
     return table
 
 

@@ -1,8 +1,9 @@
 """Paints the places (backgrounds) of scenes: functions of continuous coordinates, any crop at any scale.
 
 What repeats (tiles, windows, shelves) does so every 4, 8, 16 or 32 base pixels from the picture's middle, and
-what there is one of (sun, moon) has its fixed place: the painter is trained on crops and must know both from
-where it is, or each part of a picture chooses its own. What a place is known by is in training/landmarks.py.
+what there is one of (sun, moon) lies a fixed number of base pixels from the middle or the horizon, never at a
+share of the width: the painter is trained on crops, is told just that of where it is, and must know both from
+it, or each part of a picture chooses its own. What a place is known by is in training/landmarks.py.
 """
 
 from collections.abc import Callable
@@ -95,8 +96,8 @@ def snow(c: Canvas, tint: Array) -> Array:
 def night(c: Canvas, tint: Array) -> Array:
     dark = fade(c, colour(8, 12, 40), colour(44, 52, 112), 0, c.horizon)
     scene = mix(dark, colour(255, 250, 226), flakes(c, 0.10, 0.13) * c.below(-1))
-    mx, my = c.width * 0.8, c.height * 0.15
-    moon = np.hypot(c.x - mx, c.y - my)
+    x, y = landmarks.LONE["starry night"]
+    moon = np.hypot(c.across - x, c.down - y)
     scene = scene + 0.25 * np.exp(-((moon / 22) ** 2))[..., None]
     scene = mix(scene, colour(250, 244, 214), step((8 - moon) / c.texel))
     ground = fade(c, colour(26, 34, 62), colour(12, 18, 36), c.horizon, c.height)
@@ -112,8 +113,7 @@ def sunset(c: Canvas, tint: Array) -> Array:
     )
     streak = step((c.clouds(0, 0.012, 0.1) - 0.56) / 0.05) * np.clip(1.3 - t, 0, 1)
     air = mix(air, colour(84, 40, 84), streak * 0.75)
-    sx = c.width * 0.3
-    sun = np.hypot(c.x - sx, c.y - c.horizon + 4)
+    sun = np.hypot(c.across - landmarks.SUN, c.y - c.horizon + 4)
     air = air + 0.3 * np.exp(-((sun / 26) ** 2))[..., None] * colour(255, 200, 120)
     air = mix(air, colour(255, 236, 170), step((15 - sun) / c.texel))
     ground = fade(c, colour(120, 62, 70), colour(60, 34, 56), c.horizon, c.height)
@@ -132,7 +132,7 @@ def forest(c: Canvas, tint: Array) -> Array:
     leaves = mix(colour(36, 86, 44), colour(84, 140, 66), c.clouds(1, 0.12, 0.12))
     bark = mix(colour(54, 38, 28), colour(86, 64, 46), c.noise(4, 0.7, 0.08))
     scene = mix(haze, bark, trunks(c, 0.14))
-    scene = landmarks.canopy(c, scene, 0.3 * c.horizon, leaves)
+    scene = landmarks.canopy(c, scene, -32, leaves)
     near = c.ridge(6, 0.05, 3)
     scene = landmarks.bushes(c, scene, near, colour(30, 74, 38))
     return mix(scene, grass(c, colour(70, 104, 48), colour(52, 84, 36)), c.below(near))
@@ -184,8 +184,8 @@ def room(c: Canvas, tint: Array) -> Array:
     stripe = 0.5 + 0.5 * np.cos(c.across * (2 * np.pi / 16))
     wall = fade(c, tone * 1.04, tone * 0.92, 0, c.horizon) * (0.98 + 0.03 * stripe)[..., None]
     skirting = step((3.0 - np.abs(c.y - c.horizon + 3.0)) / c.texel)
-    wall = landmarks.window(c, wall, -40, 0.4 * c.horizon)
-    wall = landmarks.painting(c, wall, 42, 0.36 * c.horizon)
+    wall = landmarks.window(c, wall, *landmarks.LONE["room"])
+    wall = landmarks.painting(c, wall, 36, -24)
     wall = mix(wall, colour(150, 118, 84), step((4.2 - np.abs(c.y - c.horizon + 3.0)) / c.texel))
     wall = mix(wall, colour(246, 244, 238), skirting)
     depth = np.maximum(c.y - c.horizon, 0) / (c.height - c.horizon)

@@ -94,7 +94,7 @@ def space(c: Canvas, tint: Array) -> Array:
 
 def cave(c: Canvas, tint: Array) -> Array:
     rock = mix(colour(52, 42, 46), colour(104, 86, 80), c.clouds(2, 0.09, 0.09))
-    mouth = np.hypot((c.x - c.width * 0.5) / (0.36 * c.width), (c.y - c.horizon * 0.62) / (0.62 * c.horizon))
+    mouth = np.hypot(c.across / 46, (c.y - c.horizon + 22) / 46)
     mouth = mouth + 0.24 * (c.noise(1, 0.12) - 0.5)
     outside = fade(c, colour(240, 214, 150), colour(255, 240, 200), 0, c.horizon)
     scene = mix(outside, rock, step((mouth - 0.86) / 0.1))
@@ -137,7 +137,7 @@ def autumn_forest(c: Canvas, tint: Array) -> Array:
     haze = fade(c, colour(250, 206, 120), colour(252, 228, 170), 0, c.horizon)
     leaves = mix(colour(196, 70, 24), colour(248, 172, 44), c.clouds(1, 0.14, 0.14))
     scene = mix(haze, colour(92, 60, 44), trunks(c, 0.08))
-    scene = landmarks.canopy(c, scene, 0.34 * c.horizon, leaves)
+    scene = landmarks.canopy(c, scene, -30, leaves)
     scene = mix(scene, colour(150, 44, 20), flakes(c, 0.1, 0.2) * c.below(0.2 * c.horizon))
     litter = mix(colour(190, 92, 34), colour(236, 164, 60), c.noise(4, 0.5, 0.3))
     return mix(scene, litter * (0.85 + 0.25 * c.noise(5, 1.0, 0.5))[..., None], c.below(c.ridge(6, 0.05, 3)))

@@ -32,6 +32,7 @@ class Thing:
     width: float
     height: float
     flipped: bool = False
+    drawing: int = 0  # which of the thing's
 
     @property
     def bottom(self) -> float:
@@ -142,14 +143,14 @@ def transform(thing: Thing, box: tuple[float, float, float, float], size: int, w
 
 def warped(thing: Thing, sprites: Sprites, window: Window) -> Array:
     """(h, w, 4): a thing alone, premultiplied."""
-    left, top, right, bottom = box = sprites.box(thing.name)
+    left, top, right, bottom = box = sprites.box(thing.name, thing.drawing)
     wanted = max(thing.width / (right - left), thing.height / (bottom - top)) * window.scale
     size = next(
         (small for big, small in pairwise(SIZES) if small < wanted <= big),
         SIZES[0] if wanted > SIZES[0] else SIZES[-1],
     )
     size = min(max(size * 2 if size < wanted else size, SIZES[-1]), SIZES[0])
-    sprite = sprites.level(thing.name, thing.colour, size)
+    sprite = sprites.level(thing.name, thing.colour, size, thing.drawing)
     h, w = window.shape
     matrix = transform(thing, box, size, window)
     return cv2.warpAffine(sprite, matrix, (w, h), flags=cv2.INTER_LINEAR).astype(np.float32) / np.float32(255)

@@ -116,7 +116,7 @@ def composer_sheet(network: Composer, material: Material) -> Image.Image:
     torch.manual_seed(SEED)
     scenes = [maker.scene() for _ in range(ROWS * COLUMNS)]
     words = torch.from_numpy(np.stack([word_ids(scene.words) for scene in scenes]))
-    size = stacked([composer_example(scene) for scene in scenes])["size"]
+    size = stacked([composer_example(scene, material.drawings) for scene in scenes])["size"]
     read = network.read(words)
     x = torch.randn(len(scenes), CODES)
     for t, following in pairwise(times(12, 1.7)):

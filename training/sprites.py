@@ -16,7 +16,7 @@ import numpy as np
 import resvg_py
 from numpy.typing import NDArray
 
-from training.vocabulary import COLOURS, DRAWINGS
+from training.vocabulary import COLOURS, drawings_of
 
 Array = NDArray[Any]  # float32
 Sprite = NDArray[np.uint8]  # (size, size, 4): premultiplied sRGB and alpha
@@ -81,7 +81,7 @@ def fetch(folder: Path) -> Path:
 
 
 class Sprites:
-    """Every thing in every colour, made when first asked for and kept."""
+    """Every drawing of every thing in every colour, made when first asked for and kept."""
 
     def __init__(self, icons: Path) -> None:
         self._bodies: dict[str, str] = {
@@ -92,16 +92,16 @@ class Sprites:
         self.box = lru_cache(maxsize=None)(self._find_box)
         self._body = lru_cache(maxsize=None)(self._find_body)
 
-    def _level(self, thing: str, colour: str, size: int) -> Sprite:
+    def _level(self, thing: str, colour: str, size: int, drawing: int = 0) -> Sprite:
         """The sprite of (thing, colour) at one of SIZES; colour "natural" leaves it as drawn."""
-        drawn = self._rasterise(thing, size)
-        body = cv2.resize(self._body(thing), (size, size), interpolation=cv2.INTER_AREA)
+        drawn = self._rasterise(thing, size, drawing)
+        body = cv2.resize(self._body(thing, drawing), (size, size), interpolation=cv2.INTER_AREA)
         rgb = drawn[..., :3] if colour == "natural" else recolour(drawn, body, COLOURS[colour])
         alpha = drawn[..., 3:]
         return (np.concatenate([rgb * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
 
-    def _draw(self, thing: str, size: int) -> Array:
-        body = OWN_DRAWINGS.get(thing) or self._bodies[DRAWINGS[thing]]
+    def _draw(self, thing: str, size: int, drawing: int) -> Array:
+        body = OWN_DRAWINGS.get(thing) or self._bodies[drawings_of(thing)[drawing]]
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
             f'viewBox="0 0 32 32" width="{size}" height="{size}">{body}</svg>'
@@ -111,20 +111,28 @@ class Sprites:
         assert bgra is not None, f"resvg drew no picture of {thing}"
         return cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA).astype(np.float32) / 255
 
-    def _find_body(self, thing: str) -> Array:
-        drawn = self._rasterise(thing, SIZES[0])
+    def _find_body(self, thing: str, drawing: int) -> Array:
+        drawn = self._rasterise(thing, SIZES[0], drawing)
         return body_mask(cv2.cvtColor(np.ascontiguousarray(drawn[..., :3]), cv2.COLOR_RGB2LAB), drawn[..., 3])
 
-    def _find_box(self, thing: str) -> tuple[float, float, float, float]:
+    def _find_box(self, thing: str, drawing: int = 0) -> tuple[float, float, float, float]:
         """left, top, right, bottom of what is drawn, as shares of the sprite's square."""
-        alpha = self._rasterise(thing, 128)[..., 3] > 0.1
+        alpha = self._rasterise(thing, 128, drawing)[..., 3] > 0.1
         ys, xs = np.where(alpha.any(1))[0], np.where(alpha.any(0))[0]
         return xs[0] / 128, ys[0] / 128, (xs[-1] + 1) / 128, (ys[-1] + 1) / 128
 
-    def own_colours(self, thing: str) -> list[str]:
+    def stretch(self, thing: str, drawing: int) -> tuple[float, float]:
+        """How many times as wide and as high as the thing's first drawing another is, drawn in as large a
+        square."""
+        first, other = self.box(thing), self.box(thing, drawing)
+        before, after = ((box[2] - box[0], box[3] - box[1]) for box in (first, other))
+        return after[0] / before[0], after[1] / before[1]
+
+    def own_colours(self, thing: str, drawing: int = 0) -> list[str]:
         """The colours that a drawing is taken for as it is: those in which it looks most like itself."""
-        drawn = self.level(thing, "natural", SIZES[-1]).astype(np.float32)
-        far = {name: float(np.abs(self.level(thing, name, SIZES[-1]) - drawn).mean()) for name in COLOURS}
+        drawn = self.level(thing, "natural", SIZES[-1], drawing).astype(np.float32)
+        tinted = {name: self.level(thing, name, SIZES[-1], drawing) for name in COLOURS}
+        far = {name: float(np.abs(tint - drawn).mean()) for name, tint in tinted.items()}
         nearest = min(far.values())
         return [name for name in COLOURS if far[name] <= ALIKE * nearest]
 

@@ -30,7 +30,7 @@ from training.painter import Painter, PainterShape
 from training.pictures import Shard
 from training.ranks import LossOf
 from training.sprites import Sprites
-from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, PLACES, STYLES, THINGS, WORDS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PAINTED, PLACE_KINDS, PLACES, STYLES, THINGS, WORDS
 
 Batch = dict[str, Tensor]
 Shape = Mapping[str, int]
@@ -89,7 +89,7 @@ def shape_of(stage: str, size: str, words: Sequence[str] = ()) -> dict[str, int]
     finishes = {"lights": len(LIGHTS), "styles": len(STYLES)}
     fixed: Mapping[str, Shape] = {
         "composer": known | finishes | {"words": len(WORDS)},
-        "painter": known,
+        "painter": known | {"things": len(PAINTED)},
         "finisher": finishes,
         **{name: vars(shape) for name, shape in upscale.SHAPES.items()},
         "own": {"words": len(words)},

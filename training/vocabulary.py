@@ -68,9 +68,44 @@ DRAWINGS = {  # thing -> its drawing in the npm package @iconify-json/fluent-emo
     "ghost": "ghost", "skull": "skull", "heart": "red-heart", "gem": "gem-stone", "bell": "bell",
     "anchor": "anchor",
 }  # fmt: skip
+MORE_DRAWINGS = {  # thing -> others of it there, one as good as another where nothing else is said
+    "cat": "black-cat", "dog": "poodle service-dog", "fish": "fish blowfish", "whale": "whale",
+    "camel": "two-hump-camel", "chick": "front-facing-baby-chick hatching-chick", "sheep": "ram", "cow": "ox",
+    "mouse": "rat", "dinosaur": "t-rex", "bread": "baguette-bread", "cake": "shortcake",
+    "ice cream": "ice-cream", "mushroom": "brown-mushroom", "leaf": "fallen-leaf", "clover": "shamrock",
+    "car": "sport-utility-vehicle oncoming-automobile racing-car",
+    "bus": "oncoming-bus trolleybus minibus", "taxi": "oncoming-taxi", "police car": "oncoming-police-car",
+    "truck": "articulated-lorry pickup-truck", "train": "high-speed-train tram",
+    "airplane": "small-airplane", "ship": "ferry motor-boat", "motorcycle": "motor-scooter",
+    "house": "house-with-garden", "castle": "japanese-castle", "clock": "alarm-clock", "phone": "telephone",
+    "book": "open-book", "key": "old-key", "glass": "cocktail-glass", "camera": "camera-with-flash",
+    "envelope": "love-letter", "hat": "womans-hat billed-cap", "shirt": "womans-clothes running-shirt",
+    "shoe": "mans-shoe high-heeled-shoe", "boot": "womans-boot", "glasses": "sunglasses",
+    "handbag": "purse clutch-bag", "drum": "long-drum", "star": "glowing-star", "sun": "sun-with-face",
+    "moon": "full-moon", "snowman": "snowman-without-snow", "planet": "globe-showing-americas",
+    "heart": "sparkling-heart", "firefighter": "woman-firefighter-medium man-firefighter-dark",
+    "police officer": "woman-police-officer-medium man-police-officer-dark",
+    "doctor": "woman-health-worker-medium man-health-worker-dark",
+    "farmer": "woman-farmer-medium man-farmer-dark", "cook": "woman-cook-medium man-cook-dark",
+    "astronaut": "woman-astronaut-medium man-astronaut-dark",
+    "artist": "woman-artist-medium man-artist-dark",
+    "construction worker": "woman-construction-worker-medium man-construction-worker-dark",
+    "princess": "princess-dark", "santa": "santa-claus-dark",
+}  # fmt: skip
 FACES = ("sign", "poster", "card", "bubble", "label")  # our own drawings, with room for letters
 THINGS = ("nothing", *FACES, *DRAWINGS)  # index 0: no thing
 MOST_THINGS = 8  # in one scene
+
+
+def drawings_of(thing: str) -> tuple[str, ...]:
+    """All there are of a thing, the one it is known by first."""
+    return (DRAWINGS.get(thing, thing), *MORE_DRAWINGS.get(thing, "").split())
+
+
+PAINTED = (  # what the painter tells apart: thing, which drawing; the first ones in the order of THINGS
+    *((thing, 0) for thing in THINGS),
+    *((thing, k) for thing in THINGS for k in range(1, len(drawings_of(thing)))),
+)
 FLYING = frozenset({
     "airplane", "balloon", "butterfly", "rocket", "star", "owl", "bee", "eagle", "parrot", "bat",
     "helicopter", "ufo", "kite", "sun", "moon", "cloud", "rainbow", "snowflake", "planet", "ghost", "bubble",

@@ -12,7 +12,9 @@ from limner.nano.boxes import (
     boxes_of,
     frames_of,
     ground_of,
+    inside,
     pixel_positions,
+    stretched,
 )
 
 number = st.floats(1, 100, width=32)
@@ -53,3 +55,17 @@ def test_at_twice_the_size_everything_is_the_same() -> None:
     large = ground_of(boxes * np.array([2, 2, 2, 2, 1], np.float32), 128, 256, 256)
     halved = large.reshape(2, 32, 2, 32, 2).mean((2, 4))
     assert np.abs(halved - small).max() < 0.1
+
+
+def test_what_is_stretched_stands_where_it_stood_and_can_be_stretched_back() -> None:
+    boxes = np.array([[40, 60, 10, 20, 1], [90, 30, 16, 8, -1]], np.float32)
+    times = np.array([[1.5, 0.5], [0.5, 2]], np.float32)
+    wide = stretched(boxes, times)
+    assert wide[:, 1] + wide[:, 3] == pytest.approx(boxes[:, 1] + boxes[:, 3])
+    assert wide[:, 2:4] == pytest.approx(boxes[:, 2:4] * times)
+    assert stretched(wide, np.reciprocal(times)) == pytest.approx(boxes)
+
+
+def test_boxes_are_moved_inside_the_picture_and_the_too_large_to_its_middle() -> None:
+    boxes = np.array([[4, 60, 10, 20, 1], [64, 125, 8, 8, 1], [50, 64, 100, 10, -1]], np.float32)
+    assert inside(boxes, 128, 128)[:, :2].tolist() == [[10, 60], [64, 120], [64, 64]]

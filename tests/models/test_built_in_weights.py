@@ -1,5 +1,6 @@
 """The weights that ship: pictures follow prompt and seed, in every size, and the network makes them."""
 
+import json
 import shutil
 import threading
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from limner.engines.engine import Generation, GenerationRequest, Progress
 from limner.engines.nano import NanoEngine
+from limner.errors import EngineFailed
 from limner.inputs import SIZES_1K, size_in_pixels
 from limner.nano import sampler
 from limner.nano.lettering import face_of
@@ -167,7 +169,8 @@ def test_the_colour_is_on_the_thing_and_follows_the_prompt(engine: NanoEngine) -
 
 
 def composed(weights: Weights, prompt: str, seed: int = 1) -> sampler.Scene:
-    wish = sampler.Wish(Tokenizer(weights.page.vocabulary).tokenize(prompt).ids)
+    asked = Tokenizer(weights.page.vocabulary).tokenize(prompt)
+    wish = sampler.Wish(asked.ids, drawings=asked.drawings)
     return sampler.compose(weights, wish, (128, 128), seed, 14, 3.0, lambda: None)
 
 
@@ -278,3 +281,33 @@ def test_what_the_model_does_not_know_is_listed(engine: NanoEngine) -> None:
     assert draw(engine, APPLE, steps=3).warnings == ()
     (free,) = draw(engine, "...", steps=3).warnings
     assert "free invention" in free
+
+
+def test_a_seed_chooses_among_the_drawings_of_a_thing_and_a_narrow_name_chooses_first(
+    weights: Weights,
+) -> None:
+    page = weights.page
+    other = {drawing.painted for drawing in page.drawings["car"]}
+    anything = [int(composed(weights, "a red car", seed).painted[0]) for seed in range(24)]
+    assert set(anything) == other | {page.vocabulary.things.index("car")}
+    assert anything == [int(composed(weights, "a red car", seed).painted[0]) for seed in range(24)]
+    racing = {int(composed(weights, "a red racing car", seed).painted[0]) for seed in range(8)}
+    assert racing == {page.drawings["car"][2].painted}
+
+
+def test_a_drawing_is_as_wide_and_as_high_as_it_was_drawn_beside_the_first(weights: Weights) -> None:
+    racing, first = weights.page.drawings["car"][2], composed(weights, "a red sedan", 5)
+    other = composed(weights, "a red racing car", 5)
+    shape = other.boxes[0, 2] / first.boxes[0, 2], other.boxes[0, 3] / first.boxes[0, 3]
+    assert shape == pytest.approx((racing.wide, racing.high), rel=0.02)
+    assert other.boxes[0, 1] + other.boxes[0, 3] == pytest.approx(
+        first.boxes[0, 1] + first.boxes[0, 3], abs=0.5
+    )
+
+
+def test_weights_that_an_older_version_exported_say_what_to_do(tmp_path: Path) -> None:
+    page = json.loads((BUILT_IN / "model.json").read_text())
+    del page["drawings"]
+    (tmp_path / "model.json").write_text(json.dumps(page))
+    with pytest.raises(EngineFailed, match="export them again"):
+        Weights(tmp_path)

@@ -75,7 +75,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exported(checkpoints: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("weights")
-    export(checkpoints, out, "test", {"apple": ["red"]})
+    export(checkpoints, out, "test", {"own_colours": {"apple": ["red"]}, "drawings": {}})
     return out
 
 

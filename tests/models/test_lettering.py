@@ -31,7 +31,7 @@ def scene(*things: tuple[int, float, float, float, float]) -> Scene:
     """Of (thing, x, y, half width, half height), from the back to the front, 128 base pixels a side."""
     boxes = np.array([[*numbers, 1] for _, *numbers in things], np.float32).reshape(-1, 5)
     kinds = np.array([thing for thing, *_ in things], np.int64)
-    return Scene(128, 128, kinds, np.zeros_like(kinds), boxes, 0, 0, 0, 64.0)
+    return Scene(128, 128, kinds, kinds, np.zeros_like(kinds), boxes, 0, 0, 0, 64.0)
 
 
 def page() -> Page:

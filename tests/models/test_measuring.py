@@ -12,7 +12,7 @@ import torch
 
 from limner.engines.engine import Engine, Generation, GenerationRequest, OnStep
 from tests.models.test_tokenizer import tokens
-from training.cases import Case, interval, scenes, seed_of
+from training.cases import Case, changed, interval, scenes, seed_of
 from training.classifier import PIECE, Classifier, Seen, classifier_batches, classifier_loss, classify
 from training.composing_tasks import COMPOSING, case_of, shows_colours, shows_count, shows_position
 from training.edges import known_to_sampler
@@ -197,6 +197,12 @@ def test_a_scene_reaches_the_sampler_as_it_is() -> None:
 def test_intervals_are_wilsons() -> None:
     assert interval(190, 200) == "0.950 (0.91-0.97)"
     assert interval(0, 0) == "-"
+
+
+def test_what_an_effort_lost_and_won_is_counted_case_by_case() -> None:
+    before, after = [True] * 6 + [False] * 4, [True] * 3 + [False] * 6 + [True]
+    assert changed(before, after) == "-3 +1, p 0.62"  # 10 of 16 ways in which four coins fall
+    assert changed(before, before) == "-0 +0, p 1.00"
 
 
 def test_a_case_names_its_row() -> None:

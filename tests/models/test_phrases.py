@@ -3,9 +3,18 @@
 from limner.nano.lexicon import LONGEST_PHRASE
 from training.emoji import EMOJI
 from training.names import THINGS
-from training.phrases import contradictions, emoji_table, phrase_table, plural, unknown_words
+from training.narrow_names import DRAWN, EMOJI_DRAWN
+from training.phrases import (
+    contradictions,
+    drawn_table,
+    emoji_table,
+    listed,
+    phrase_table,
+    plural,
+    unknown_words,
+)
 from training.synonyms import LIGHT_NAMES, PLACE_NAMES, SHADES, STYLE_NAMES
-from training.vocabulary import COLOURS, DRAWINGS, FACES, LIGHTS, STYLES, WORDS
+from training.vocabulary import COLOURS, DRAWINGS, FACES, LIGHTS, MORE_DRAWINGS, STYLES, WORDS, drawings_of
 from training.vocabulary import PLACE_NAMES as PLACES
 
 
@@ -49,3 +58,17 @@ def test_an_emoji_shows_one_thing() -> None:
     symbols = [symbol for shown in EMOJI.values() for symbol in shown]
     assert len(symbols) == len(set(symbols))
     assert {word for meaning in emoji_table().values() for word in meaning} <= set(WORDS)
+
+
+def test_a_narrow_name_means_drawings_that_its_thing_has() -> None:
+    assert set(DRAWN) | set(EMOJI_DRAWN) <= set(MORE_DRAWINGS)
+    table, emoji = phrase_table(), emoji_table()
+    for thing, drawings in DRAWN.items():
+        assert len(drawings) <= len(drawings_of(thing))
+        for name in listed(",".join(drawings)):
+            assert table[name][-1] == thing, name
+    for thing, drawings in EMOJI_DRAWN.items():
+        assert len(drawings) <= len(drawings_of(thing))
+        assert {emoji[symbol] for symbol in "".join(drawings)} == {(thing,)}
+    assert drawn_table()["poodles"] == [1]
+    assert "dog" not in drawn_table()

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, islice
+from itertools import combinations, islice, pairwise
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.arrangements import ARRANGEMENTS
-from training.batches import WORD_INDEX
+from training.batches import WORD_INDEX, composer_example
 from training.compositions import SceneMaker
 from training.kinds import held_out
 from training.looks import exact
@@ -31,6 +31,7 @@ from training.vocabulary import (
     COUNTS,
     DRAWINGS,
     HOMES,
+    MORE_DRAWINGS,
     MOST_THINGS,
     PLACE_NAMES,
     PLACES,
@@ -217,3 +218,31 @@ def test_a_thing_is_called_after_the_colour_in_which_it_looks_most_like_itself(
     sprites: Sprites, thing: str, colours: list[str]
 ) -> None:
     assert sprites.own_colours(thing) == colours
+
+
+def test_every_drawing_of_a_thing_is_there_and_differs_from_the_others(sprites: Sprites) -> None:
+    for thing, more in MORE_DRAWINGS.items():
+        drawn = [sprites.level(thing, "natural", 64, k) for k in range(1 + len(more.split()))]
+        assert all(sprite[..., 3].mean() > 12 for sprite in drawn), thing
+        assert all(np.abs(a.astype(int) - b).mean() > 1 for a, b in pairwise(drawn)), thing
+
+
+def test_the_composer_is_told_of_the_box_of_the_first_drawing(sprites: Sprites) -> None:
+    def frames(drawing: int) -> NDArray[np.float32]:
+        left, top, right, bottom = sprites.box("car", drawing)
+        wide, high = 60 * (right - left), 60 * (bottom - top)
+        thing = Thing("car", "red", 64, 100 - high / 2, wide, high, drawing=drawing)
+        found: NDArray[np.float32] = composer_example(street(thing), sprites)["frames"][0]
+        return found
+
+    def street(thing: Thing) -> Scene:
+        return replace(next(scenes(sprites, 1)), width=128, height=128, things=(thing,))
+
+    for drawing in (1, 2, 3):
+        assert frames(drawing) == pytest.approx(frames(0), abs=1e-4)
+
+
+def test_a_seeds_scenes_have_things_in_all_their_drawings(sprites: Sprites) -> None:
+    seen = {(thing.name, thing.drawing) for scene in scenes(sprites, 400) for thing in scene.things}
+    dogs = {drawing for name, drawing in seen if name == "dog"}
+    assert dogs == {0, 1, 2}

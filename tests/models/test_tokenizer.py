@@ -255,3 +255,19 @@ def test_a_prompt_of_any_length_is_read(word: str) -> None:
 
 def test_counts_are_the_vocabularys() -> None:
     assert [word for word in VOCABULARY.words if word in COUNTS] == list(COUNTS)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drawings"),
+    [
+        ("a poodle", {"dog": {1}}),
+        ("two poodles and a cat", {"dog": {1}}),
+        ("a dog", {}),
+        ("a poodle and a dog", {}),  # which of the two is which nobody can tell: any will do
+        ("a jeep next to a racing car", {"car": {1, 3}}),
+        ("a policeman", {"police officer": {0, 2}}),
+        ("\U0001f3ce\ufe0f on a street", {"car": {3}}),  # an emoji, with the sign that it is to be coloured
+    ],
+)
+def test_a_narrow_name_says_which_drawing_is_meant(prompt: str, drawings: dict[str, set[int]]) -> None:
+    assert tokens(prompt).drawings == drawings

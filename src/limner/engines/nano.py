@@ -50,7 +50,8 @@ class NanoEngine(PictureEngine[Weights]):
         names = [self._weights.page.vocabulary.words[token] for token in unwanted]
         if "place:studio" in names:
             names.append("background")
-        return Wish(words.ids, unwanted, tuple(name for name in names if name not in words.words))
+        never = tuple(name for name in names if name not in words.words)
+        return Wish(words.ids, unwanted, never, words.drawings)
 
 
 @dataclass(frozen=True)

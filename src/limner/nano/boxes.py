@@ -46,6 +46,22 @@ def frames_of(boxes: Floats, width: int, height: int) -> Floats:
     return np.stack([x, y, sizes[:, 0], sizes[:, 1], boxes[:, 4]], -1).astype(np.float32)
 
 
+def stretched(boxes: Floats, stretches: Floats) -> Floats:
+    """Boxes (K, 5) made as many times as wide and as high as (K, 2) says; each stands where it stood."""
+    x, y, half_w, half_h, facing = boxes.T
+    wide, high = stretches.T
+    return np.stack([x, y + half_h - half_h * high, half_w * wide, half_h * high, facing], -1)
+
+
+def inside(boxes: Floats, width: int, height: int) -> Floats:
+    """Boxes (K, 5) moved into the picture; what is too large for it goes to its middle."""
+    x, y, half_w, half_h, facing = boxes.T
+    middle = width / 2, height / 2
+    x = np.clip(x, np.minimum(half_w, middle[0]), np.maximum(width - half_w, middle[0]))
+    y = np.clip(y, np.minimum(half_h, middle[1]), np.maximum(height - half_h, middle[1]))
+    return np.stack([x, y, half_w, half_h, facing], -1)
+
+
 def back_to_front(boxes: Floats) -> NDArray[np.int64]:
     """The order in which objects are laid over each other: what stands lower is nearer."""
     return np.argsort(boxes[:, 1] + boxes[:, 3], kind="stable")

@@ -30,6 +30,11 @@ def noise(seed: int, part: int, shape: tuple[int, ...]) -> Floats:
     return generator.standard_normal(shape, np.float32)
 
 
+def uniform(seed: int, part: int, count: int) -> Floats:
+    """Numbers in [0, 1), as ``noise``."""
+    return np.random.Generator(np.random.Philox(key=[seed, part])).random(count, np.float32)
+
+
 def tile_places(x: int, y: int, width: int, height: int) -> Integers:
     """(h, w): which of the TILE * TILE places of the tile each base pixel is, in a window whose corner is
     (x, y)."""

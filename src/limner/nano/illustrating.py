@@ -66,4 +66,4 @@ def nothing_in(size: tuple[int, int]) -> Scene:
     """What the finisher is told where there are no objects: plain light, no style."""
     none = np.zeros(0, np.int64)
     width, height = size
-    return Scene(width, height, none, none, np.zeros((0, 5), np.float32), 0, 0, 0, height / 2)
+    return Scene(width, height, none, none, none, np.zeros((0, 5), np.float32), 0, 0, 0, height / 2)

@@ -33,6 +33,7 @@ class Vocabulary:
 
     words: tuple[str, ...]  # index = token id; index 0 stands for no word
     phrases: Mapping[str, tuple[str, ...]]  # what people write -> words and marks
+    drawn: Mapping[str, frozenset[int]]  # names of things -> those of its drawings that are meant; else any
     emoji: Mapping[str, tuple[str, ...]]
     things: tuple[str, ...]
     faces: tuple[str, ...]  # things with room for letters, the first for what has none named
@@ -52,6 +53,7 @@ class Vocabulary:
             phrases={
                 phrase: tuple(filter(None, said.split("|"))) for phrase, said in page["phrases"].items()
             },
+            drawn={phrase: frozenset(drawings) for phrase, drawings in page["drawn"].items()},
             emoji={symbol: meaning_of(said) for symbol, said in page["emoji"].items()},
             things=tuple(page["things"]),
             faces=tuple(page["faces"]),

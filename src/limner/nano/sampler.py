@@ -5,8 +5,8 @@ Euler steps, guidance on what is in the picture only. Random numbers come from t
 the same in any batch and on any worker.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,10 +20,12 @@ from limner.nano.boxes import (
     back_to_front,
     boxes_of,
     ground_of,
+    inside,
     pixel_positions,
+    stretched,
 )
-from limner.nano.finish import grain, noise, tile_places, view
-from limner.nano.weights import Array, Graphs, Page, Weights
+from limner.nano.finish import grain, noise, tile_places, uniform, view
+from limner.nano.weights import Array, Drawing, Graphs, Page, Weights
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -43,6 +45,7 @@ class Scene:
     width: int
     height: int
     things: Integers  # (K,), none of them 0
+    painted: Integers  # (K,): which drawing of the thing, as the painter counts them
     colours: Integers  # (K,)
     boxes: Floats  # (K, 5): x, y, half width, half height in base pixels, facing
     place: int
@@ -64,6 +67,7 @@ class Wish:
     words: tuple[int, ...]
     against: tuple[int, ...] = ()
     unwanted: tuple[str, ...] = ()  # words that must not appear, whatever guidance makes of them
+    drawings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # thing -> those meant; else any
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ def compose(
     if is_recoloured.any():
         tinted = weights.composer({**asked, **but_natural(asked)})["colours"]
         out["colours"] = np.where(is_recoloured[..., None], tinted, out["colours"])
-    return scene_of(out, width, height)
+    return scene_of(out, width, height, drawings_for(weights.page, wish, out["things"][0].argmax(-1), seed))
 
 
 def own_in(page: Page, unwanted: tuple[str, ...]) -> list[int]:
@@ -165,15 +169,30 @@ def but_natural(asked: Mapping[str, Array]) -> dict[str, Array]:
     return {"ban_colours": ban}
 
 
-def scene_of(out: Mapping[str, Array], width: int, height: int) -> Scene:
+def drawings_for(page: Page, wish: Wish, things: Integers, seed: int) -> list[Drawing]:
+    """For each object one of the drawings that its thing was learned from and that are meant, each as likely
+    as another."""
+    chosen = []
+    for thing, draw in zip(things.tolist(), uniform(seed, 4, len(things)).tolist(), strict=True):
+        name = page.vocabulary.things[thing]
+        drawings = (Drawing(thing, 1, 1), *page.drawings.get(name, ()))
+        meant = sorted(wish.drawings.get(name, range(len(drawings))))
+        chosen.append(drawings[meant[int(draw * len(meant))]])
+    return chosen
+
+
+def scene_of(out: Mapping[str, Array], width: int, height: int, drawings: Sequence[Drawing]) -> Scene:
     """The likeliest of everything, the objects that there are put into the order of their layers."""
     things, colours = out["things"][0].argmax(-1), out["colours"][0].argmax(-1)
-    boxes = boxes_of(out["frames"][0], width, height)
+    stretches = np.array([(drawing.wide, drawing.high) for drawing in drawings], np.float32)
+    boxes = inside(stretched(boxes_of(out["frames"][0], width, height), stretches), width, height)
+    painted = np.array([drawing.painted for drawing in drawings])
     there = np.flatnonzero(things > 0)
     order = there[back_to_front(boxes[there])]
     place, light, style = (int(out[kind][0].argmax()) for kind in ("place", "light", "style"))
     horizon = float(out["horizon"][0, 0]) * POSITION_UNIT + height / 2
-    return Scene(width, height, things[order], colours[order], boxes[order], place, light, style, horizon)
+    drawn = things[order], painted[order], colours[order], boxes[order]
+    return Scene(width, height, *drawn, place, light, style, horizon)
 
 
 @dataclass(frozen=True)
@@ -225,7 +244,7 @@ def painting_inputs(scene: Scene) -> dict[str, Array]:
     missing = max(0, 1 - len(scene.things))
     nowhere = np.tile(np.array([0, 0, HALF_CELL, HALF_CELL, 1], np.float32), (missing, 1))
     return {
-        "things": np.pad(scene.things, (0, missing))[None],
+        "things": np.pad(scene.painted, (0, missing))[None],
         "colours": np.pad(scene.colours, (0, missing))[None],
         "boxes": np.concatenate([scene.boxes, nowhere])[None],
         "place": np.array([scene.place]),

@@ -6,11 +6,11 @@ is returned as left out, so that the answer can say so. No prompt fails.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from limner.nano.boxes import TEXT_TOKENS
-from limner.nano.lexicon import COUNTS, Vocabulary, pieces
+from limner.nano.lexicon import COUNTS, MODIFIER, Vocabulary, pieces
 from limner.nano.reading import Reader
 from limner.nano.sayings import Named, Noun, Reading, Relation
 
@@ -37,6 +37,7 @@ class Tokens:
     left_out: tuple[str, ...] = ()  # what the model does not know, and what one picture has no room for
     against: tuple[str, ...] = ()  # words of what the prompt rules out ("no hats"), "," between phrases
     typefaces: tuple[str, ...] = ()  # asked for: "handwritten", "bold", "comic"
+    drawings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # thing -> those named; else any
 
 
 class Tokenizer:
@@ -59,7 +60,18 @@ class Tokenizer:
             tuple(dict.fromkeys(reading.left_out)),
             tuple(joined(reading.against)),
             tuple(dict.fromkeys(reading.typefaces)),
+            self._drawings(reading.nouns),
         )
+
+    def _drawings(self, nouns: list[Noun]) -> dict[str, frozenset[int]]:
+        """Of things that are called by narrow names alone ("a poodle"), the drawings that those mean."""
+        named: dict[str, frozenset[int]] = {}
+        any_will_do = set()
+        for noun in nouns:
+            meant = self._vocabulary.drawn.get(MODIFIER.sub("", noun.text), frozenset())
+            named[noun.name] = named.get(noun.name, frozenset()) | meant
+            any_will_do |= set() if meant else {noun.name}
+        return {name: meant for name, meant in named.items() if name not in any_will_do}
 
     def tokenize_negative(self, prompt: str) -> Tokens:
         """A negative prompt, in which a colour alone rules out all that has it."""

@@ -29,6 +29,15 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """One of several that a thing was learned from."""
+
+    painted: int  # as the painter counts them
+    wide: float  # times the width of the thing's first, which the composer composes
+    high: float
+
+
+@dataclass(frozen=True)
 class Page:
     """model.json: what a set of weights was trained to know."""
 
@@ -40,15 +49,30 @@ class Page:
     styles: tuple[str, ...]
     rooms: Mapping[str, Box]  # thing to write on -> where, in u and v of its box
     own_colours: Mapping[str, frozenset[str]]  # thing -> what its colour is called where none is asked for
+    drawings: Mapping[str, tuple[Drawing, ...]]  # thing -> what it was learned from beside the first
 
     @classmethod
     def read(cls, folder: Path) -> "Page":
-        """Raises EngineFailed when the folder holds no weights."""
-        page = page_in(folder)
+        """Raises EngineFailed when the folder holds no weights, or those of another version of Limner."""
+        try:
+            return cls.of(page_in(folder))
+        except KeyError as cause:
+            message = (
+                f"The weights in {folder} were exported by another version of Limner: export them again."
+            )
+            raise EngineFailed(message) from cause
+
+    @classmethod
+    def of(cls, page: Mapping[str, Any]) -> "Page":
+        """Raises KeyError when the page lacks something."""
         rooms = {name: (room[0], room[1], room[2], room[3]) for name, room in page["face_rooms"].items()}
         kinds = (tuple(page["places"]), tuple(page["lights"]), tuple(page["styles"]))
         own = {name: frozenset(colours) for name, colours in page["own_colours"].items()}
-        return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms, own)
+        drawings = {
+            name: tuple(Drawing(int(painted), wide, high) for painted, wide, high in others)
+            for name, others in page["drawings"].items()
+        }
+        return cls(page["version"], Vocabulary.read(page), page["codes"], *kinds, rooms, own, drawings)
 
 
 @dataclass(frozen=True)
