@@ -27,7 +27,7 @@ from training.run import Run, optimizers, rate_at
 from training.sprites import Sprites
 from training.stages import SIZES as NETWORK_SIZES
 from training.stages import STAGES, networks, shape_of
-from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_KINDS, STYLES, THINGS, WORDS
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PAINTED, PLACE_KINDS, STYLES, THINGS, WORDS
 
 SIZES = (len(THINGS), len(COLOUR_NAMES), PLACE_KINDS)
 Batch = dict[str, Tensor]
@@ -58,7 +58,7 @@ def test_eight_captions_are_soon_learned(sprites: Sprites) -> None:
 
 def test_eight_pictures_are_soon_learned(sprites: Sprites) -> None:
     torch.manual_seed(1)
-    network = Painter(PainterShape(*SIZES, width=16, condition=16))
+    network = Painter(PainterShape(len(PAINTED), *SIZES[1:], width=16, condition=16))
     batch = next(painter_batches(sprites, 8, 32, seed=1))
     t = torch.linspace(0, 0.9, 8)
     before, after = losses(network, lambda: painter_loss(network, batch, t), steps=24)
@@ -70,7 +70,7 @@ def test_eight_enlargements_are_soon_learned(sprites: Sprites) -> None:
     network = upscale.Upscaler(upscale.UpscalerShape(2, 16, 2, group=2))
     batch = next(upscale.batches(sprites, 8, 1))
     batch["large"] = 0.5 * batch["large"] + 0.3  # crisp it is from the beginning, but not paler
-    before, after = losses(network, lambda: upscale.loss(network, batch), steps=40)
+    before, after = losses(network, lambda: upscale.loss(network, batch), steps=100)
     assert after < before / 2
 
 
