@@ -35,7 +35,7 @@ from training.painter import Painter
 from training.sprites import Sprites, fetch
 from training.stages import load
 from training.upscale import Upscaler
-from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PAINTED, PLACES, STYLES
+from training.vocabulary import COLOUR_NAMES, DRAWINGS, FACES, LIGHTS, PLACES, STYLES, drawings_of
 
 TEMPLATE = Path(__file__).with_name("card.md")
 STAGES = ("composer", "painter", "finisher", "upscale4", "upscale2")
@@ -114,7 +114,7 @@ def card(folder: Path, version: str) -> str:
         )
     known = {
         "count": str(len(DRAWINGS)),
-        "drawings": str(len(PAINTED) - len(FACES) - 1),
+        "drawings": str(sum(len(drawings_of(thing)) for thing in DRAWINGS)),
         "things": ", ".join(DRAWINGS),
         "faces": ", ".join(FACES),
         "colours": ", ".join(COLOUR_NAMES[1:]),

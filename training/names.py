@@ -105,8 +105,7 @@ THINGS = {  # thing -> what else it is called
     "sailboat": "boat, sailing boat, sail boat, yacht, sailing ship, sailing yacht, dinghy, rowing boat, "
     "rowboat, canoe, kayak, catamaran, fishing boat, pirate ship, galleon, gondola",
     "airplane": "plane, aeroplane, jet, aircraft, airliner, jet plane, passenger plane, biplane, "
-    "fighter jet, "
-    "propeller plane, small plane, light aircraft",
+    "fighter jet, propeller plane, small plane, light aircraft",
     "rocket": "spaceship, space ship, spacecraft, rocket ship, space shuttle, space rocket, starship, "
     "missile",
     "taxi": "cab, taxicab, taxi cab, [yellow] yellow cab", "truck": "lorry, delivery truck, van, "
@@ -140,9 +139,8 @@ THINGS = {  # thing -> what else it is called
     "phone": "smartphone, mobile phone, cell phone, cellphone, telephone, iphone, mobile, smart phone, "
     "tablet, rotary phone, old phone",
     "camera": "photo camera, film camera, digital camera, polaroid camera, camera flash",
-    "book": "notebook, novel, "
-    "textbook, diary, journal, old book, closed book, hardback, dictionary, picture book, magazine, "
-    "open book",
+    "book": "notebook, novel, textbook, diary, journal, old book, closed book, hardback, dictionary, "
+    "picture book, magazine, open book",
     "key": "door key, house key, car key, old key, antique key",
     "teapot": "tea pot, kettle, tea kettle, coffee pot, "
     "jug, pitcher",
@@ -202,12 +200,11 @@ THINGS = {  # thing -> what else it is called
     "female doctor, woman doctor, male doctor",
     "farmer": "gardener, rancher, scarecrow, female farmer, male farmer",
     "cook": "chef, baker, head chef, female chef, female cook, male chef, male cook",
-    "astronaut": "spaceman, "
-    "cosmonaut, space man, space explorer, spacewoman, female astronaut, male astronaut",
+    "astronaut": "spaceman, cosmonaut, space man, space explorer, spacewoman, female astronaut, "
+    "male astronaut",
     "artist": "painter artist, portrait painter, female artist, male artist",
-    "construction worker": "builder, worker, workman, "
-    "engineer, mechanic, handyman, bricklayer, carpenter, plumber, electrician, "
-    "female construction worker, male construction worker",
+    "construction worker": "builder, worker, workman, engineer, mechanic, handyman, bricklayer, carpenter, "
+    "plumber, electrician, female construction worker, male construction worker",
     "princess": "queen, fairy princess, fairy", "santa": "santa claus, father christmas, saint nicholas, "
     "st nicholas, saint nick, wizard, gnome, elf",
     "ghost": "spirit, phantom, spook, spectre, halloween ghost", "skull": "human skull, skeleton",

@@ -26,13 +26,16 @@ def grain(seed: int, width: int, height: int) -> Floats:
 
 def noise(seed: int, part: int, shape: tuple[int, ...]) -> Floats:
     """Normal noise of a seed alone; each part of a picture has its own."""
-    generator = np.random.Generator(np.random.Philox(key=[seed, part]))
-    return generator.standard_normal(shape, np.float32)
+    return generator(seed, part).standard_normal(shape, np.float32)
 
 
 def uniform(seed: int, part: int, count: int) -> Floats:
     """Numbers in [0, 1), as ``noise``."""
-    return np.random.Generator(np.random.Philox(key=[seed, part])).random(count, np.float32)
+    return generator(seed, part).random(count, np.float32)
+
+
+def generator(seed: int, part: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=[seed, part]))
 
 
 def tile_places(x: int, y: int, width: int, height: int) -> Integers:

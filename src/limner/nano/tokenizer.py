@@ -65,13 +65,11 @@ class Tokenizer:
 
     def _drawings(self, nouns: list[Noun]) -> dict[str, frozenset[int]]:
         """Of things that are called by narrow names alone ("a poodle"), the drawings that those mean."""
-        named: dict[str, frozenset[int]] = {}
-        any_will_do = set()
+        named: dict[str, list[frozenset[int]]] = {}
         for noun in nouns:
             meant = self._vocabulary.drawn.get(MODIFIER.sub("", noun.text), frozenset())
-            named[noun.name] = named.get(noun.name, frozenset()) | meant
-            any_will_do |= set() if meant else {noun.name}
-        return {name: meant for name, meant in named.items() if name not in any_will_do}
+            named.setdefault(noun.name, []).append(meant)
+        return {name: frozenset().union(*meant) for name, meant in named.items() if all(meant)}
 
     def tokenize_negative(self, prompt: str) -> Tokens:
         """A negative prompt, in which a colour alone rules out all that has it."""
