@@ -32,7 +32,7 @@ from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
 Picture = NDArray[np.float32]
 Example = dict[str, NDArray[Any]]
 PIECE = 128  # pixels of full size a side: one tile of a style's pattern
-PIECES = 4  # of each picture in training
+PIECES = 2  # of each picture in training
 LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
 KEPT = 1600  # examples of each side
@@ -44,6 +44,7 @@ UNASKED = -1  # of a small window its place, which is not seen there; of plain s
 PLAIN_SHARE = 0.05  # of the batches, those of scenes without a finish
 WINDOW_SHARE = 0.03
 UNLIT_SHARE = 0.6  # of the finishes
+UNSTYLED_SHARE = 0.5  # of those that are lit: a light is most often asked for in no style
 HIDING = {"pencil": 4.0, "neon": 4.0, "ink": 4.0, "black and white": 2.0}  # the place: drawn more often
 STYLE_SHARES = np.array([HIDING.get(style, 1.0) for style in STYLES])
 STYLE_SHARES /= STYLE_SHARES.sum()
@@ -175,7 +176,9 @@ class Finishes:
 def drawn_finish(rng: np.random.Generator) -> tuple[int, int]:
     """A light and a style."""
     style = int(rng.choice(len(STYLES), p=STYLE_SHARES))
-    return (0 if rng.random() < UNLIT_SHARE else int(rng.integers(1, len(LIGHTS)))), style
+    if rng.random() < UNLIT_SHARE:
+        return 0, style
+    return int(rng.integers(1, len(LIGHTS))), 0 if rng.random() < UNSTYLED_SHARE else style
 
 
 def coarse_view(scene: Scene, sprites: Sprites, side: int, rng: np.random.Generator) -> tuple[View, Picture]:

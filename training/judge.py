@@ -23,8 +23,12 @@ from training.sprites import Sprites
 from training.vocabulary import COLOUR_NAMES, THINGS
 
 Picture = NDArray[np.float32]
+Example = dict[str, NDArray[Any]]
 STRIDE = 4  # base pixels a place of the heat map
 SURE = 0.35  # of a centre, to count
+EVALUATION_SHARE = 0.5  # of the scenes, those of what the others never saw: what it will be asked for
+PAIR_SHARE = 0.4  # of the scenes, those of two things, beside those that come by chance: they are the hardest
+COLOURS_WEIGH = 2.0  # beside centres and kinds
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Judge(nn.Module):
         return out[:, :1], out[:, 1:things], out[:, things:]
 
 
-def judge_example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+def judge_example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> Example:
     """A worn render of a square scene, the heat map of its centres, and what is about each centre.
 
     -1 stands for nothing to learn: no centre near, or a thing in the colours of its drawing.
@@ -92,8 +96,13 @@ def judge_example(scene: Scene, sprites: Sprites, rng: np.random.Generator) -> d
         heat[0] = np.maximum(heat[0], bump)
         near = (slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
         things[near], colours[near] = THING_INDEX[thing.name], COLOUR_INDEX[thing.colour] - 1
-    picture = worn(render(scene, sprites, whole(scene)), rng)
-    return {"picture": picture.transpose(2, 0, 1) * 2 - 1, "heat": heat, "things": things, "colours": colours}
+    picture = worn(render(scene, sprites, whole(scene)), rng).transpose(2, 0, 1) * 2 - 1
+    example: Example = {"picture": picture, "heat": heat, "things": things, "colours": colours}
+    return mirrored(example) if rng.random() < 0.5 else example
+
+
+def mirrored(example: Example) -> Example:
+    return {name: np.ascontiguousarray(values[..., ::-1]) for name, values in example.items()}
 
 
 def worn(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -110,8 +119,12 @@ def judge_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, 
     rng = np.random.default_rng(seed)
     makers = (SceneMaker(sprites, seed + 7919), SceneMaker(sprites, seed + 7920, evaluation=True))
     while True:
-        scenes = [makers[k % 4 == 0].scene(square=True) for k in range(size)]
-        yield stacked([judge_example(scene, sprites, rng) for scene in scenes])
+        yield stacked([judge_example(drawn(makers, rng), sprites, rng) for _ in range(size)])
+
+
+def drawn(makers: tuple[SceneMaker, SceneMaker], rng: np.random.Generator) -> Scene:
+    maker = makers[int(rng.random() < EVALUATION_SHARE)]
+    return maker.scene(square=True, arrangement="pair" if rng.random() < PAIR_SHARE else None)
 
 
 def judge_loss(network: Judge, batch: dict[str, Tensor]) -> Tensor:
@@ -122,14 +135,15 @@ def judge_loss(network: Judge, batch: dict[str, Tensor]) -> Tensor:
     focal = peak * (1 - p).square() * p.log() + (1 - peak) * (1 - heat).pow(4) * p.square() * (1 - p).log()
     total: Tensor = -focal.sum() / peak.sum().clamp(min=1)
     total = total + F.cross_entropy(things, batch["things"], ignore_index=-1)
-    return total + F.cross_entropy(colours, batch["colours"], ignore_index=-1)
+    return total + COLOURS_WEIGH * F.cross_entropy(colours, batch["colours"], ignore_index=-1)
 
 
 @torch.no_grad()
 def find(network: Judge, picture: Picture) -> list[Finding]:
-    """The things in an (h, w, 3) picture in [0, 1] at the base size, the surest first."""
+    """The things in an (h, w, 3) picture in [0, 1] at the base size, the surest first; looked at as it is and
+    mirrored."""
     x = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float()[None] * 2 - 1
-    centres, things, colours = network(x)
+    centres, things, colours = (both_ways(out) for out in network(torch.cat([x, x.flip(-1)])))
     p = centres.sigmoid()[0, 0]
     top = F.max_pool2d(p[None, None], 3, 1, 1)[0, 0]
     rows, columns = torch.nonzero((p == top) & (p > SURE), as_tuple=True)
@@ -143,3 +157,8 @@ def find(network: Judge, picture: Picture) -> list[Finding]:
         colour = COLOUR_NAMES[1 + int(tones[:, row, column].argmax())]
         found.append(Finding(name, colour, (column + 0.5) * STRIDE, (row + 0.5) * STRIDE))
     return found
+
+
+def both_ways(maps: Tensor) -> Tensor:
+    """Logits of a picture and of its mirror image, (2, C, h, w) -> (1, C, h, w): their mean."""
+    return (maps[:1] + maps[1:].flip(-1)) / 2

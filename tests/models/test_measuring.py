@@ -17,7 +17,7 @@ from training.classifier import PIECE, Classifier, Seen, classifier_batches, cla
 from training.composing_tasks import COMPOSING, case_of, shows_colours, shows_count, shows_position
 from training.edges import known_to_sampler
 from training.finish_tasks import light_cases, style_cases, word_cases
-from training.judge import Finding
+from training.judge import Finding, Judge, find, judge_example, mirrored
 from training.likeness import is_alike
 from training.long_prompts import LONG_PROMPTS
 from training.looks import Album, Eyes, Look, Picture, Shot, exact
@@ -25,7 +25,7 @@ from training.occlusion import are_all_seen, shares_seen
 from training.reading_back import is_able_to_read, is_among, lines_in
 from training.scenes import Scene, Thing
 from training.sprites import Sprites
-from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
+from training.vocabulary import COLOUR_NAMES, LIGHTS, PLACE_NAMES, PLACES, STYLES, THINGS
 from training.wish_tasks import WISHING, negative_case, parts
 
 BLANK: Picture = np.zeros((128, 128, 3), np.uint8)
@@ -160,6 +160,29 @@ def test_the_classifier_soon_knows_what_it_is_shown(sprites: Sprites) -> None:
     assert batch["pieces"].shape[-1] == PIECE
     seen = classify(network, np.zeros((1024, 1024, 3), np.uint8))
     assert seen.place in PLACE_NAMES and seen.light in LIGHTS and seen.style in STYLES
+
+
+def test_the_judge_learns_from_mirror_images_with_their_things_where_these_are(sprites: Sprites) -> None:
+    example = judge_example(scene(CAT, DOG), sprites, np.random.default_rng(1))
+    turned = mirrored(example)
+    (cat, dog), (dog_turned, cat_turned) = (
+        np.argwhere(each["heat"][0].T == 1).tolist() for each in (example, turned)
+    )
+    last = example["heat"].shape[-1] - 1
+    assert [cat_turned, dog_turned] == [[last - cat[0], cat[1]], [last - dog[0], dog[1]]]
+    assert turned["things"][cat[1], last - cat[0]] == example["things"][cat[1], cat[0]] > 0
+    assert np.array_equal(turned["picture"][..., 0], example["picture"][..., -1])
+
+
+def test_the_judge_finds_in_a_mirror_image_what_it_finds_in_the_picture(sprites: Sprites) -> None:
+    torch.manual_seed(1)
+    network = Judge(len(THINGS), len(COLOUR_NAMES)).eval()
+    picture = exact(scene(CAT, DOG), sprites, is_large=False).astype(np.float32) / np.float32(255)
+    found, turned = find(network, picture), find(network, picture[:, ::-1])
+    assert found
+    assert {(each.name, each.colour, 128 - each.x, each.y) for each in turned} == {
+        (each.name, each.colour, each.x, each.y) for each in found
+    }
 
 
 class Counting(Engine):
