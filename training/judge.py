@@ -27,7 +27,7 @@ Example = dict[str, NDArray[Any]]
 STRIDE = 4  # base pixels a place of the heat map
 SURE = 0.35  # of a centre, to count
 EVALUATION_SHARE = 0.5  # of the scenes, those of what the others never saw: what it will be asked for
-PAIR_SHARE = 0.15  # of the scenes, those of two things, beside those that come by chance: they are the hardest
+PAIR_SHARE = 0.15  # of the scenes, those of two things, beside those that are by chance: the hardest
 COLOURS_WEIGH = 2.0  # beside centres and kinds
 
 
