@@ -32,7 +32,7 @@ from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
 Picture = NDArray[np.float32]
 Example = dict[str, NDArray[Any]]
 PIECE = 128  # pixels of full size a side: one tile of a style's pattern
-PIECES = 2  # of each picture in training
+PIECES = 4  # of each picture in training
 LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
 SIDES = (64, 128)  # base pixels: windows to learn finishes from, and whole scenes
 KEPT = 1600  # examples of each side
