@@ -8,7 +8,6 @@ the model and never touches what the model makes. B is the batch, P the pieces o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from limner.nano.finish import SCALE
-from training.batches import channels_first, drawn_from, stacked
-from training.compositions import SceneMaker
+from training.batches import Example, channels_first, drawn_from, stacked
+from training.compositions import SceneMaker, scene_of_either
 from training.finishes import finished
 from training.judge import Block, worn
 from training.networks import Conv
@@ -30,7 +29,6 @@ from training.views import View, grain_in
 from training.vocabulary import LIGHTS, PLACE_NAMES, PLACES, STYLES
 
 Picture = NDArray[np.float32]
-Example = dict[str, NDArray[Any]]
 PIECE = 128  # pixels of full size a side: one tile of a style's pattern
 PIECES = 4  # of each picture in training
 LOOKS = (0.1, 0.37, 0.63, 0.9)  # where pieces of a judged picture are cut: each with each, as shares
@@ -124,9 +122,7 @@ class Finishes:
         return [self._worn(example) for example in chosen]
 
     def _scene(self) -> Scene:
-        maker = self._makers[int(self._rng.random() < 0.5)]
-        arrangement = "single" if self._rng.random() < SINGLE_SHARE else None
-        return maker.scene(square=True, arrangement=arrangement)
+        return scene_of_either(self._makers, "single", SINGLE_SHARE, self._rng)
 
     def _plain(self) -> Example:
         """A scene at the base size, with two small windows of it at full size."""

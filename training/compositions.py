@@ -5,6 +5,8 @@ A caption here is what the tokenizer makes of a sentence: canonical words, "," b
 
 from random import Random
 
+import numpy as np
+
 from training.arrangements import ARRANGEMENTS, Phrase, Surroundings
 from training.kinds import home_of, kind_in
 from training.scenes import BASE_SIZES, Scene
@@ -79,3 +81,12 @@ class SceneMaker:
                 words.append(",")
             words += phrase
         return words
+
+
+def scene_of_either(
+    makers: tuple[SceneMaker, SceneMaker], arrangement: str, share: float, rng: np.random.Generator
+) -> Scene:
+    """A square scene to learn to measure from: half of them by the second maker, which draws what is held out
+    and asked for. ``share`` of them in this arrangement, beside those that are by chance."""
+    maker = makers[int(rng.random() < 0.5)]
+    return maker.scene(square=True, arrangement=arrangement if rng.random() < share else None)

@@ -6,7 +6,6 @@ with blur, noise and changed light. It measures the model and never touches what
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,18 +14,16 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.batches import COLOUR_INDEX, THING_INDEX, stacked
-from training.compositions import SceneMaker
+from training.batches import COLOUR_INDEX, THING_INDEX, Example, stacked
+from training.compositions import SceneMaker, scene_of_either
 from training.networks import ChannelNorm, Conv
 from training.scenes import Scene, render, whole
 from training.sprites import Sprites
 from training.vocabulary import COLOUR_NAMES, THINGS
 
 Picture = NDArray[np.float32]
-Example = dict[str, NDArray[Any]]
 STRIDE = 4  # base pixels a place of the heat map
 SURE = 0.35  # of a centre, to count
-EVALUATION_SHARE = 0.5  # of the scenes, those of what the others never saw: what it will be asked for
 PAIR_SHARE = 0.15  # of the scenes, those of two things, beside those that are by chance: the hardest
 COLOURS_WEIGH = 2.0  # beside centres and kinds
 
@@ -119,12 +116,8 @@ def judge_batches(sprites: Sprites, size: int, seed: int) -> Iterator[dict[str, 
     rng = np.random.default_rng(seed)
     makers = (SceneMaker(sprites, seed + 7919), SceneMaker(sprites, seed + 7920, evaluation=True))
     while True:
-        yield stacked([judge_example(drawn(makers, rng), sprites, rng) for _ in range(size)])
-
-
-def drawn(makers: tuple[SceneMaker, SceneMaker], rng: np.random.Generator) -> Scene:
-    maker = makers[int(rng.random() < EVALUATION_SHARE)]
-    return maker.scene(square=True, arrangement="pair" if rng.random() < PAIR_SHARE else None)
+        scenes = (scene_of_either(makers, "pair", PAIR_SHARE, rng) for _ in range(size))
+        yield stacked([judge_example(scene, sprites, rng) for scene in scenes])
 
 
 def judge_loss(network: Judge, batch: dict[str, Tensor]) -> Tensor:
