@@ -37,13 +37,13 @@ class Case:
 @dataclass(frozen=True)
 class Task:
     name: str  # by which --only asks for it
-    eyes: tuple[str, ...]  # beside the judge: "classifier", "reader"
+    eyes: tuple[str, ...]  # who looks: "judge", "classifier", "reader"
     cases: Callable[[Sprites, int], list[Case]]
 
     @property
     def is_large(self) -> bool:
         """Whether its exact renders must be of full size: the judge alone looks at small ones."""
-        return bool(self.eyes)
+        return self.eyes != ("judge",)
 
 
 def scenes(

@@ -77,7 +77,7 @@ def cases_of(
 
 
 def task(name: str, row: str, arrangement: str, wanted: Callable[[Scene], bool], is_shown: IsShown) -> Task:
-    return Task(name, (), partial(cases_of, row, arrangement, wanted, is_shown))
+    return Task(name, ("judge",), partial(cases_of, row, arrangement, wanted, is_shown))
 
 
 def are_two_coloured(scene: Scene) -> bool:

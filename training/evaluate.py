@@ -86,11 +86,12 @@ def album_of(engine: Engine, eyes: Eyes, folder: Path, weights: Path) -> Album:
 
 def is_possible(task: Task, eyes: Eyes) -> bool:
     """Whether everybody is there whom a task needs; says so if not."""
-    missing = [] if eyes.judge else ["judge.pt"]
-    if "classifier" in task.eyes and not eyes.classifier:
-        missing.append("classifier.pt")
-    if "reader" in task.eyes and not is_able_to_read():
-        missing.append("Tesseract")
+    have = {
+        "judge.pt": "judge" not in task.eyes or eyes.judge,
+        "classifier.pt": "classifier" not in task.eyes or eyes.classifier,
+        "Tesseract": "reader" not in task.eyes or is_able_to_read(),
+    }
+    missing = [name for name, is_there in have.items() if not is_there]
     if missing:
         print(f"| {task.name}: not measured without {' and '.join(missing)} |", flush=True)
     return not missing

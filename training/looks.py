@@ -56,7 +56,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Eyes:
-    """Who looks: the judge always, where there is one; the others where a task asks for them."""
+    """Who can look; a task says who does. Tesseract always can, where it is installed."""
 
     judge: Judge | None
     classifier: Classifier | None
@@ -64,8 +64,10 @@ class Eyes:
     def look(self, picture: Picture, kinds: Iterable[str]) -> Look:
         """Of a picture of FULL pixels, or of BASE ones for the judge alone."""
         small = np.asarray(cv2.resize(picture, (BASE, BASE), interpolation=cv2.INTER_AREA), np.uint8)
-        found = find(self.judge, small.astype(np.float32) / np.float32(255)) if self.judge else []
-        seen = NOTHING
+        found, seen = list[Finding](), NOTHING
+        if "judge" in kinds:
+            assert self.judge is not None, "this task needs judge.pt"
+            found = find(self.judge, small.astype(np.float32) / np.float32(255))
         if "classifier" in kinds:
             assert self.classifier is not None, "this task needs classifier.pt"
             seen = classify(self.classifier, picture)

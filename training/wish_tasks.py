@@ -208,7 +208,7 @@ def long_cases(sprites: Sprites, count: int) -> list[Case]:
 
 
 WISHING = (
-    Task("negative", ("classifier",), negative_cases),
-    Task("seed", (), keeping_cases),
-    Task("long", ("classifier",), long_cases),
+    Task("negative", ("judge", "classifier"), negative_cases),
+    Task("seed", ("judge",), keeping_cases),
+    Task("long", ("judge", "classifier"), long_cases),
 )

@@ -16,6 +16,7 @@ from training.cases import Case, changed, interval, scenes, seed_of
 from training.classifier import PIECE, Classifier, Seen, classifier_batches, classifier_loss, classify
 from training.composing_tasks import COMPOSING, case_of, shows_colours, shows_count, shows_position
 from training.edges import known_to_sampler
+from training.evaluate import TASKS, is_possible
 from training.finish_tasks import light_cases, style_cases, word_cases
 from training.judge import Finding, Judge, find, judge_example, mirrored
 from training.likeness import is_alike
@@ -210,6 +211,15 @@ def test_no_picture_is_made_twice(tmp_path: Path) -> None:
     assert engine.made == 1
     Album(engine, Eyes(None, None), tmp_path, "other weights", "eyes").look(Shot("a cat", 1), 12, ())
     assert engine.made == 2
+
+
+def test_a_task_waits_for_those_alone_who_look_at_its_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    only_classifier = Eyes(None, Classifier(len(PLACES), len(LIGHTS), len(STYLES)))
+    assert is_possible(TASKS["style"], only_classifier)
+    assert not is_possible(TASKS["negative"], only_classifier)
+    assert capsys.readouterr().out == "| negative: not measured without judge.pt |\n"
+    with pytest.raises(AssertionError, match=r"judge\.pt"):
+        only_classifier.look(BLANK, TASKS["single"].eyes)
 
 
 def test_a_scene_reaches_the_sampler_as_it_is() -> None:
