@@ -41,6 +41,9 @@ EMOJI = {
     "place:desert": "🏜", "place:sunset": "🌅🌇", "place:starry night": "🌃🌌", "place:skyline": "🏙",
     "place:sea": "🌊", "light:rain": "🌧", "light:snowfall": "🌨", "light:fog": "🌫",
 }  # fmt: skip
+NEAREST_EMOJI = (
+    "🦣🫏🐻🐆🦬🐹🦍🦧🦏🦙🦑🦞🪿🐦🥧🥭🥬🥪🥯🌼🌺🌸🛶🏥⌚🖥🪛🖊🖍🧥🩳💼🪕🏈🏐⚾🎾"  # no more than nearest
+)
 PROFESSIONS = {  # joined to a person
     "🚒": "firefighter", "⚕": "doctor", "🌾": "farmer", "🍳": "cook", "🚀": "astronaut", "🎨": "artist",
     "🎄": "santa", "🔧": "construction worker",

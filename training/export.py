@@ -2,6 +2,7 @@
 
 ``python -m training.export --folder runs/first --out src/limner/nano/weights --version 2026.11.1``
 ``python -m training.export --own --folder runs/own --out weights/own --version own.1``
+``python -m training.export --words --version 2026.11.2``, where names have changed and no network has
 """
 
 import argparse
@@ -50,9 +51,20 @@ def export(folder: Path, out: Path, version: str, seen: Mapping[str, Any]) -> No
     save_finisher(load(folder / "finisher.pt"), out)
     save_upscaler(load(folder / "upscale4.pt"), out)
     save_upscaler(load(folder / "upscale2.pt"), out)
-    knows = page(version, seen)
-    (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")
+    save_page(page(version, seen), out)
     (out / "CARD.md").write_text(card(folder, version))
+
+
+def export_words(out: Path, version: str, seen: Mapping[str, Any]) -> None:
+    """Writes anew how prompts are read, beside graphs that stay as they are."""
+    before = json.loads((out / "model.json").read_text())["version"]
+    save_page(page(version, seen), out)
+    told = (out / "CARD.md").read_text()
+    (out / "CARD.md").write_text(told.replace(f"version {before}\n", f"version {version}\n", 1))
+
+
+def save_page(knows: Mapping[str, Any], out: Path) -> None:
+    (out / "model.json").write_text(json.dumps(knows, indent=1, ensure_ascii=False) + "\n")
 
 
 def save_composer(network: Composer, out: Path) -> None:
@@ -96,7 +108,7 @@ def export_own(folder: Path, out: Path, version: str) -> None:
     ov.save_model(guided, out / "illustrator.xml")
     knows = {"kind": "own", "version": version, "words": saved["words"]}
     made = {"card": saved["card"], "shape": saved["shape"], "minutes": round(saved["seconds"] / 60, 1)}
-    (out / "model.json").write_text(json.dumps(knows | made, indent=1, ensure_ascii=False) + "\n")
+    save_page(knows | made, out)
 
 
 def card(folder: Path, version: str) -> str:
@@ -137,11 +149,16 @@ def main() -> None:
     parser.add_argument(
         "--own", action="store_true", help="export what was learned on your own pictures, and that alone"
     )
+    parser.add_argument("--words", action="store_true", help="how prompts are read, and no network")
     args = parser.parse_args()
     if args.own:
         export_own(args.folder, args.out, args.version)
         return
-    export(args.folder, args.out, args.version, seen_of(Sprites(fetch(args.folder / "drawings"))))
+    seen = seen_of(Sprites(fetch(args.folder / "drawings")))
+    if args.words:
+        export_words(args.out, args.version, seen)
+        return
+    export(args.folder, args.out, args.version, seen)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 This is data; training/phrases.py reads it.
 """
 
+MEN = (
+    "man, boy, guy, gentleman, young man, old man, young boy, father, dad, grandfather, grandpa, businessman"
+)
 DRAWN = {  # thing -> names of each of its drawings, where a name means one of them and not any
     "cat": ("tabby, tabby cat, persian cat, siamese cat, maine coon, ginger cat, british shorthair",
     "panther"),
@@ -62,7 +65,7 @@ DRAWN = {  # thing -> names of each of its drawings, where a name means one of t
     ),
     "castle": (
         "palace, fortress, citadel, tower, fairytale castle, fairy tale castle, fort, medieval castle, "
-        "haunted castle, sandcastle, sand castle", "japanese castle, pagoda",
+        "haunted castle, sandcastle, sand castle, lighthouse", "japanese castle, pagoda",
     ),
     "clock": ("mantel clock, mantelpiece clock, wall clock, grandfather clock", "alarm clock"),
     "phone": (
@@ -110,7 +113,10 @@ DRAWN = {  # thing -> names of each of its drawings, where a name means one of t
     "police officer": (
         "policeman", "policewoman, female police officer", "policeman, male police officer",
     ),
-    "doctor": ("male doctor", "female doctor, woman doctor", "male doctor"),
+    "doctor": (
+        f"male doctor, {MEN}", "female doctor, woman doctor, woman, girl, lady, young woman, old woman, "
+        "young girl, mother, mom, grandmother, grandma, businesswoman", f"male doctor, {MEN}",
+    ),
     "farmer": ("scarecrow, male farmer", "female farmer", "male farmer"),
     "cook": ("male cook, male chef", "female cook, female chef", "male cook, male chef"),
     "astronaut": (

@@ -6,7 +6,7 @@ from typing import Any
 
 from limner.nano.boxes import OBJECTS
 from training.composer import CODES
-from training.phrases import drawn_table, emoji_table, phrase_table
+from training.phrases import drawn_table, emoji_table, nearest_names, phrase_table
 from training.sprites import FACE_ROOMS, Sprites
 from training.synonyms import NOUNS
 from training.vocabulary import (
@@ -63,6 +63,7 @@ def page(version: str, seen: Mapping[str, Any]) -> dict[str, Any]:
         "most_things": OBJECTS,
         "phrases": {phrase: "|".join(meaning) for phrase, meaning in phrase_table().items()},
         "drawn": drawn_table(),
+        "nearest": sorted(nearest_names()),
         "emoji": {symbol: "|".join(meaning) for symbol, meaning in emoji_table().items()},
     }
 

@@ -6,8 +6,8 @@ changes nothing in a picture.
 
 from collections.abc import Iterator, Mapping
 
-from training.emoji import EMOJI, PEOPLE, PROFESSIONS
-from training.names import DISHES, FLAVOURS, INHERENT, IRREGULAR, SAME, THINGS, WHOLE
+from training.emoji import EMOJI, NEAREST_EMOJI, PEOPLE, PROFESSIONS
+from training.names import DISHES, FLAVOURS, INHERENT, IRREGULAR, OTHER_PLURALS, SAME, THINGS, WHOLE
 from training.narrow_names import DRAWN, EMOJI_DRAWN
 from training.synonyms import (
     BEYOND,
@@ -27,6 +27,7 @@ from training.synonyms import (
 from training.vocabulary import COLOURS, COUNTS, DRAWINGS, FACES, PLACES, RELATIONS, WORDS
 
 Meaning = tuple[str, ...]
+NEAREST = "~"  # before a name: not that thing, but nothing known is nearer
 
 
 def listed(names: str) -> tuple[str, ...]:
@@ -56,7 +57,8 @@ def regular_plural(word: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, Meaning]:
-    """A synonym, and the colour that it brings along: "[white] polar bear"."""
+    """A name, and the colour that it brings along: "~[white] polar bear"."""
+    name = name.removeprefix(NEAREST)
     if not name.startswith("["):
         return name, ()
     colour, _, rest = name[1:].partition("] ")
@@ -80,14 +82,7 @@ def things() -> Iterator[tuple[str, Meaning]]:
         for dish, thing in DISHES.items():
             yield f"{flavour} {dish}", (thing,)
             yield f"{flavour} {plural(dish) or dish}", ("@plural", thing) if plural(dish) else (thing,)
-    for also, thing in (
-        ("cactuses", "cactus"),
-        ("octopuses", "octopus"),
-        ("mangos", "peach"),
-        ("fishes", "fish"),
-        ("oranges", "tangerine"),
-    ):
-        yield also, ("@plural", thing)
+    yield from ((also, ("@plural", thing)) for also, thing in OTHER_PLURALS.items())
 
 
 def colours() -> Iterator[tuple[str, Meaning]]:
@@ -140,6 +135,14 @@ def phrase_table() -> dict[str, Meaning]:
         for phrase, meaning in source:
             table.setdefault(phrase, meaning)
     return table
+
+
+def nearest_names() -> set[str]:
+    """Names, plurals and emoji of what the model does not know, and paints the nearest thing for."""
+    called = (name for names in THINGS.values() for name in listed(names) if name.startswith(NEAREST))
+    names = {split_name(name)[0] for name in called}
+    names |= {f"{flavour} {dish}" for flavour in FLAVOURS for dish in DISHES if dish in names}
+    return names | {many for name in names if (many := plural(name))} | set(NEAREST_EMOJI)
 
 
 def drawn_table() -> dict[str, list[int]]:

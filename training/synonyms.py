@@ -8,7 +8,7 @@ SHADES = {
     "red": "scarlet, crimson, ruby red, cherry red, brick red, reddish, maroon, burgundy, vermilion, "
     "carmine, wine red",
     "orange": "tangerine orange, amber, copper, rust, apricot orange, orangey",
-    "yellow": "golden, gold, lemon yellow, mustard, yellowish, canary yellow, blond, blonde, gilded",
+    "yellow": "golden, gold, lemon yellow, mustard yellow, yellowish, canary yellow, blond, blonde, gilded",
     "green": "lime, lime green, emerald green, olive, olive green, forest green, mint, mint green, "
     "greenish, jade",
     "blue": "navy, navy blue, sky blue, baby blue, royal blue, azure, cobalt, cobalt blue, indigo, bluish, "
@@ -37,14 +37,16 @@ PLACE_NAMES = {  # place -> what it is called
     "meadow": "green meadow, meadow, green grass, grass, lawn, green field, grassy field, field, grassland, "
     "grassy hill, prairie, pasture, savanna, savannah, grassy meadow, flower meadow, green hill, hill, "
     "hillside, field of grass, plain of grass, field of flowers, flower field, rolling hills, green hills, "
-    "countryside, grassy plain, hilltop, african savanna, african savannah, steppe, football pitch, "
+    "countryside, grassy plain, hilltop, african savanna, african savannah, africa, steppe, football pitch, "
     "golf course, hills",
     "beach": "sandy beach, beach, sand, seaside, seashore, shore, coast, tropical beach, by the sea, "
     "sandy shore, at the sea, by the seaside, by the ocean, tropical island, desert island, island, "
     "ocean beach, sunny beach, shoreline",
-    "sea": "ocean, sea, water, open sea, open ocean, waves, blue sea, blue ocean, harbour, harbor, "
+    "sea": "ocean, sea, water, open sea, open ocean, waves, on a wave, big wave, blue sea, blue ocean, "
+    "harbour, harbor, "
     "high seas, calm sea, calm water, ocean waves, rough sea, deep sea surface, bay",
-    "snow": "snowy field, snow, snowy, winter landscape, winter, ice, snowy landscape, wintry landscape, "
+    "snow": "snowy field, snow, snowy, winter landscape, winter, ice, icy landscape, "
+    "snowy landscape, wintry landscape, "
     "winter scene, arctic, antarctica, north pole, snow field, snowy hill, ski slope, winter wonderland, "
     "snow covered field, wintry, iceberg, ice floe, frozen lake, tundra, snowy ground, winter day, "
     "snowy winter",
@@ -56,7 +58,8 @@ PLACE_NAMES = {  # place -> what it is called
     "green forest, pine forest, deep forest, enchanted forest, magical forest, dark forest, bamboo forest, "
     "forest floor, clearing in the forest, clearing, among the trees, between the trees, tropical jungle, "
     "swamp",
-    "desert": "dunes, sand dunes, sand dune, sahara, sandy desert, desert landscape, dune, desert dunes, "
+    "desert": "pyramids, pyramid, dunes, sand dunes, sand dune, sahara, sandy desert, desert landscape, "
+    "dune, desert dunes, "
     "wasteland",
     "street": "city street, road, street, town, village, avenue, alley, busy street, parking lot, highway, "
     "sidewalk, pavement, shopping street, crossroads, city road, village street, crosswalk, town square, "
@@ -64,6 +67,9 @@ PLACE_NAMES = {  # place -> what it is called
     "room": "living room, bedroom, room, indoors, indoor, wooden floor, floor, nursery, lounge, apartment, "
     "interior, cozy room, cosy room, inside a house, inside the house, carpet, rug, classroom, office, "
     "bathroom, at home, children's room, kids room, playroom, hotel room, dining room, cozy living room, "
+    "by the window, by a window, at the window, near the window, near a window, next to a window, "
+    "through a window, "
+    "through the window, out of the window, out of a window, "
     "cosy living room, hallway, old attic, attic, wall, windowsill, window sill, by the fireplace",
     "mountains": "mountain, mountains, alps, snowy mountains, mountain range, mountain landscape, valley, "
     "peaks, mountain peak, rocky mountains, snow capped mountains, mountain valley, mountain top, "
@@ -199,7 +205,8 @@ RELATION_NAMES = {
     "above": "over, hovering over, flying over, hovering above, flying above, floating over, floating above, "
     "higher than, up above",
     "below": "under, underneath, beneath, lower than",
-    "on": "on top of, upon, atop, sitting on, standing on, lying on, resting on, perched on, riding, "
+    "on": "on top of, on the back of, on the head of, on the shoulder of, on the shoulders of, "
+    "on the roof of, upon, atop, sitting on, standing on, lying on, resting on, perched on, riding, "
     "riding on, balanced on, placed on, stacked on, stacked on top of, sits on, lies on, stands on, onto, "
     "sitting on top of, rides, riding a top, sitting atop, perched on top of, rests on, perched atop, "
     "standing on top of, balancing on, sat on, rides on",
@@ -230,11 +237,16 @@ MARKS = {
     "@it": "it, he, she, they, which, who, it's, he's, she's, they're, that's, which is, who is",
     "@is": "is, are, was, were, be, being, colored, coloured, painted, in, looks, in the colour, "
     "in the color, made of, dyed, that is, that are, turned, colour is, color is",
-    "@and": "and, with, plus, next to, beside, near, alongside, along with, together with, close to, "
+    "@and": "and, with, with ice, with ice cubes, plus, next to, beside, near, alongside, along with, "
+    "together with, close to, "
     "besides, nearby, then, while, but, side by side with, accompanied by, adjacent to, as well as, "
     "including, featuring, containing, around, holding, carrying, has, have, having, also, there is, "
     "there are, full of, filled with, against, facing, opposite, by, behind it, in front, below it, "
     "above it, beneath it, next to it, beside it",
+    "@colourful": "colorful, colourful, multicolored, multicoloured, multi colored, multi coloured, "
+    "multicolor, "
+    "multicolour, rainbow colored, rainbow coloured, brightly colored, brightly coloured, different colored, "
+    "different coloured",
     "@or": "or, nor",
     "@joint": "of, at, to, for, as, from, into, inside, within, through, on its, where, sitting, standing, "
     "lying, resting, placed, set, sits, stands, lies, rests, among, amongst, across, during, amidst, "
@@ -281,6 +293,6 @@ FILLERS = (  # words that change nothing in a picture
     "pure, two objects, three objects, four objects, two things, three things, the following, happily, "
     "peacefully, quietly, gently, proudly, elegantly, calmly, majestic, charming, elegant, magnificent, "
     "spectacular, breathtaking, epic, fantastic, whimsical, cool looking, awesome, incredible, exquisite, "
-    "impressive"
+    "impressive, fur, feathers, plumage, petals"
 )
 NOUNS = {"orange": "tangerine"}  # colours that are things where nothing follows

@@ -273,9 +273,10 @@ def test_a_thing_is_recoloured_when_its_own_colour_is_unwanted(
 
 
 def test_what_the_model_does_not_know_is_listed(engine: NanoEngine) -> None:
-    request = GenerationRequest("a red xylophone on a moped", 1024, 1024, (1,), "grumpy", 3)
-    prompt, negative = engine.generate(request, lambda progress: None).warnings
+    request = GenerationRequest("a red xylophone on a donkey", 1024, 1024, (1,), "grumpy", 3)
+    prompt, negative, nearest = engine.generate(request, lambda progress: None).warnings
     assert "xylophone" in prompt
+    assert "horse for donkey" in nearest
     assert "negative_prompt" in negative
     assert "grumpy" in negative
     assert draw(engine, APPLE, steps=3).warnings == ()

@@ -1,5 +1,7 @@
 """Export: OpenVINO computes what torch computes, and the engine draws every size with any weights."""
 
+import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from limner.nano.boxes import TEXT_TOKENS
 from limner.nano.weights import Network, Weights
 from training import upscale
 from training.composer import Composer, ComposerShape
-from training.export import export
+from training.export import export, export_words
 from training.finisher import Finisher, FinisherShape
 from training.graphs import (
     Describing,
@@ -138,6 +140,14 @@ def test_the_engine_draws_every_ratio_with_them(exported: Path, ratio: str) -> N
     made = engine.generate(request, lambda progress: None)
     assert made.made_by == "nano/test"
     assert made.images[0].shape == (height, width, 3)
+
+
+def test_words_are_exported_without_networks(exported: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(exported, tmp_path / "out"))
+    export_words(out, "test.2", {})
+    assert json.loads((out / "model.json").read_text())["version"] == "test.2"
+    assert (out / "CARD.md").read_text() == (exported / "CARD.md").read_text().replace("test", "test.2", 1)
+    assert (out / "painter.bin").read_bytes() == (exported / "painter.bin").read_bytes()
 
 
 def test_a_missing_stage_is_named(tmp_path: Path) -> None:

@@ -1,14 +1,19 @@
 """The table of phrases: every one means something that is there, and one thing only."""
 
+import json
+
 from limner.nano.lexicon import LONGEST_PHRASE
+from limner.nano.weights import BUILT_IN
 from training.emoji import EMOJI
 from training.names import THINGS
 from training.narrow_names import DRAWN, EMOJI_DRAWN
+from training.page import page
 from training.phrases import (
     contradictions,
     drawn_table,
     emoji_table,
     listed,
+    nearest_names,
     phrase_table,
     plural,
     unknown_words,
@@ -60,6 +65,13 @@ def test_an_emoji_shows_one_thing() -> None:
     assert {word for meaning in emoji_table().values() for word in meaning} <= set(WORDS)
 
 
+def test_nothing_is_nearest_to_itself() -> None:
+    table = phrase_table()
+    names = {name for name in nearest_names() if name not in emoji_table()}
+    assert names <= set(table) and not names & set(THINGS)
+    assert {"leopard", "leopards", "polar bear", "cherry pie"} <= names and "pony" not in names
+
+
 def test_a_narrow_name_means_drawings_that_its_thing_has() -> None:
     assert set(DRAWN) | set(EMOJI_DRAWN) <= set(MORE_DRAWINGS)
     table, emoji = phrase_table(), emoji_table()
@@ -72,3 +84,9 @@ def test_a_narrow_name_means_drawings_that_its_thing_has() -> None:
         assert {emoji[symbol] for symbol in "".join(drawings)} == {(thing,)}
     assert drawn_table()["poodles"] == [1]
     assert "dog" not in drawn_table()
+
+
+def test_the_shipped_page_is_what_the_tables_of_training_say() -> None:
+    shipped = json.loads((BUILT_IN / "model.json").read_text())
+    told = json.loads(json.dumps(page(shipped["version"], {})))
+    assert {name: shipped[name] for name in told} == told  # else: training.export --words

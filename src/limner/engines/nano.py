@@ -88,12 +88,16 @@ class SceneOrder:
 
 
 def warnings_of(words: Tokens, against: Tokens) -> tuple[str, ...]:
-    """What the caller should know: words that had no effect, and a prompt of which nothing was known."""
+    """What the caller should know: words that had no effect, or that of the nearest thing, and a prompt of
+    which nothing was known."""
     found = []
     for name, tokens in (("prompt", words), ("negative_prompt", against)):
         if tokens.left_out:
             listed = ", ".join(tokens.left_out[:40])
             found.append(f"The built-in model left out what it cannot paint of the {name}: {listed}.")
+    if words.nearest:
+        listed = ", ".join(f"{thing} for {written}" for written, thing in words.nearest.items())
+        found.append(f"The built-in model painted the nearest things that it knows: {listed}.")
     strange = unwritable("".join(words.quoted))
     if strange:
         found.append(f"The built-in model's font has no letters for: {' '.join(strange)}.")

@@ -23,7 +23,7 @@ ITEM = re.compile(
 MODIFIER = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")  # of an emoji: how it is drawn, the tone of its skin
 WEIGHT = re.compile(r":\s*\d+(?:\.\d+)?(?=\s*\))")  # as in "(cat:1.2)"
 ATTRIBUTES = ("colour", "size", "count", "unknown", "typeface", "style")
-OF_ATTRIBUTES = ("@plural", "@beyond", "@black and white")
+OF_ATTRIBUTES = ("@plural", "@beyond", "@black and white", "@colourful")
 SENTENCE_ENDS = ".!?\n\u3002"
 
 
@@ -34,6 +34,7 @@ class Vocabulary:
     words: tuple[str, ...]  # index = token id; index 0 stands for no word
     phrases: Mapping[str, tuple[str, ...]]  # what people write -> words and marks
     drawn: Mapping[str, frozenset[int]]  # names of things -> those of its drawings that are meant; else any
+    nearest: frozenset[str]  # names of what is not known itself, for which the nearest thing is painted
     emoji: Mapping[str, tuple[str, ...]]
     things: tuple[str, ...]
     faces: tuple[str, ...]  # things with room for letters, the first for what has none named
@@ -54,6 +55,7 @@ class Vocabulary:
                 phrase: tuple(filter(None, said.split("|"))) for phrase, said in page["phrases"].items()
             },
             drawn={phrase: frozenset(drawings) for phrase, drawings in page["drawn"].items()},
+            nearest=frozenset(page["nearest"]),
             emoji={symbol: meaning_of(said) for symbol, said in page["emoji"].items()},
             things=tuple(page["things"]),
             faces=tuple(page["faces"]),
@@ -151,10 +153,11 @@ def longest(
 
 
 def alone(vocabulary: Vocabulary, word: str) -> tuple[str, ...] | None:
-    """A number in digits, or the word without its possessive s."""
+    """A number in digits, or the word without its possessive s; "a kid's cake" shows no kid."""
     if word.isdecimal() and word.isascii():
         return (COUNTS[int(word) - 1],) if 1 <= int(word[:9]) <= len(COUNTS) else ("six", "@beyond")
-    return vocabulary.phrases.get(word.removesuffix("'s")) if word.endswith("'s") else None
+    owner = word.removesuffix("'s")
+    return vocabulary.phrases.get(owner) if owner != word and owner not in vocabulary.nearest else None
 
 
 def meant(meaning: tuple[str, ...], text: str) -> Iterator[Piece]:
@@ -178,9 +181,17 @@ def follows_of(pieces: Sequence[Piece], kinds: Sequence[str]) -> list[bool]:
     follows = [False] * (len(pieces) + 1)
     for k in range(len(pieces) - 1, -1, -1):
         kind, word = kinds[k], pieces[k].word
-        is_between = word == "@and" and kinds[k + 1 : k + 2] in (["colour"], ["size"])
         if kind in ("thing", "background"):
             follows[k] = True
-        elif kind in ATTRIBUTES or word in OF_ATTRIBUTES or is_between:
+        elif kind in ATTRIBUTES or word in OF_ATTRIBUTES or is_between(pieces, kinds, k):
             follows[k] = follows[k + 1]
     return follows
+
+
+def is_between(pieces: Sequence[Piece], kinds: Sequence[str], k: int) -> bool:
+    """Whether a comma or "and" may part two attributes of one thing: "big, red", "a red, shiny apple"."""
+    before, after = kinds[max(k - 1, 0)], kinds[k + 1 : k + 2]
+    is_first = before in ("colour", "size") and pieces[max(k - 2, 0)].word not in ("@is", "@it")
+    return pieces[k].word == "@and" and (
+        after in (["colour"], ["size"]) or (after == ["unknown"] and is_first)
+    )

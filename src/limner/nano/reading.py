@@ -5,13 +5,14 @@ A small grammar, not a guess. The phrase table turns words without a meaning of 
 are read here: "@the" and "@a" (determiners), "@it", "@is" (a colour after it belongs to what was named
 before), "@and" (a phrase ends), "@or", "@end" (a sentence ends), "@joint" (any other small word), "@no",
 "@wearing", "@on it", "@left" "@right" "@top" "@bottom" (of the picture), "@plural", "@emoji", "@beyond"
-(more than can be counted), "@black and white".
+(more than can be counted), "@black and white", "@colourful".
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from limner.nano.lexicon import COUNTS, Piece, Vocabulary, follows_of
+from limner.nano.lexicon import Piece, Vocabulary, follows_of, is_between
+from limner.nano.mentions import named_before, new_noun, renamed
 from limner.nano.sayings import Attributes, Named, Noun, Reading
 from limner.nano.ties import WEARING, Ties
 
@@ -28,6 +29,7 @@ class Reader:
         self._pieces = [piece for piece in pieces if piece.word or piece.text]
         self._kinds = [vocabulary.kind(piece.word) for piece in self._pieces]
         self._last: Noun | None = None  # the thing that was named last
+        self._last_at = 0  # its piece
         self._follows = follows_of(self._pieces, self._kinds)
         self._at = 0
         self._reading = Reading()
@@ -55,40 +57,27 @@ class Reader:
 
     def _thing(self, piece: Piece) -> None:
         said, self._said = self._said, Attributes()
-        colours = [colour.word for colour in said.colours]
-        self._leave_out(*(colour.text for colour in said.colours[1:]))
         if self._ruled_out:
-            self._rule_out(*colours[:1], piece.word)
+            self._rule_out(*filter(None, (said.colour, piece.word)))
             return
-        noun = self._same_as_before(piece, said, colours) or self._new(piece, said, colours)
-        self._ties.tie(noun)
-        self._last = noun
+        shares = said.shared_out(self._vocabulary.colours[:6:2])  # red, yellow, blue
+        noun = self._known(piece, said) if len(shares) == 1 else None
+        for share in shares:
+            self._leave_out(*(colour.text for colour in share.colours[1:]), share.colourful)
+            self._last = noun or self._new(piece, share)
+            self._ties.tie(self._last)
+        self._last_at = self._at
         self._has_noun = self._has_subject = True
         self._has_copula = self._saw_unknown = self._after_background = False
 
-    def _new(self, piece: Piece, said: Attributes, colours: list[str]) -> Noun:
-        noun = Noun(piece.word, piece.text, said.count, said.size, colours[0] if colours else "", said.side)
-        noun.is_plural, noun.is_emoji = said.is_plural and not said.count, said.is_emoji
-        self._reading.nouns.append(noun)
-        return noun
+    def _new(self, piece: Piece, said: Attributes) -> Noun:
+        self._reading.nouns.append(new_noun(piece, said))
+        return self._reading.nouns[-1]
 
-    def _same_as_before(self, piece: Piece, said: Attributes, colours: list[str]) -> Noun | None:
-        """What was named already and is meant again, with what is new about it."""
-        before = next((noun for noun in reversed(self._reading.nouns) if noun.name == piece.word), None)
-        if before is None:
-            return None
-        if said.is_emoji and before.is_emoji:
-            before.count = COUNTS[min(COUNTS.index(before.count or "one") + 1, len(COUNTS) - 1)]
-            return before
-        is_other = said.has_article or not (said.is_definite or piece.text == before.text)
-        is_other = is_other or bool(said.count and said.count != before.count)
-        is_other = is_other or (bool(colours) and bool(before.colour) and colours[0] != before.colour)
-        if is_other and not said.is_emoji:
-            return None
-        before.colour = before.colour or (colours[0] if colours else "")
-        before.size = before.size or said.size
-        before.side = before.side or said.side
-        return before
+    def _known(self, piece: Piece, said: Attributes) -> Noun | None:
+        between = self._pieces[self._last_at + 1 : self._at]
+        again = renamed(self._last, between, piece, said, self._vocabulary)
+        return again or named_before(self._reading.nouns, piece, said)
 
     # --- What is said of things -------------------------------------------------------------------------
 
@@ -102,6 +91,11 @@ class Reader:
         if self._last is None or self._last.colour or self._kinds[self._at - 1 : self._at] != ["thing"]:
             return False
         return self._kinds[self._at + 1] in ("colour", "count") or self._pieces[self._at + 1].word == "@and"
+
+    @property
+    def _is_of_unknown(self) -> bool:
+        """Whether the colour at hand is that of something unknown: "a woman with red hair"."""
+        return not self._has_copula and self._kinds[self._at + 1] == "unknown"
 
     @property
     def _subject(self) -> Noun | None:
@@ -123,7 +117,7 @@ class Reader:
             self._tint(piece)
         elif thing and not self._has_copula and (self._is_fresh or self._said != Attributes()):
             self._thing(Piece(thing, piece.text))
-        elif noun and not noun.colour:
+        elif noun and not noun.colour and not self._is_of_unknown:
             noun.colour = piece.word
         else:
             self._leave_out(piece.text)
@@ -154,10 +148,17 @@ class Reader:
     def _beyond(self) -> None:
         self._leave_out(MORE_THAN_SIX if self._said.count else "")
 
+    def _colourful(self, text: str) -> None:
+        if self._noun_follows():
+            self._said.colourful = text
+        else:
+            self._leave_out(text)
+
     def _black_and_white(self) -> None:
         noun = self._described if self._has_copula else None
         if self._noun_follows():
-            self._said.colours += [Piece("black", "black"), Piece("white", "white")]
+            self._said.colours.append(Piece("black", "black"))
+            self._leave_out("white")
         elif noun and not noun.colour:
             noun.colour = "black"
             self._leave_out("white")
@@ -172,7 +173,7 @@ class Reader:
         self._has_copula, self._after_background = False, bool(self._reading.places)
 
     def _background(self, piece: Piece) -> None:
-        tint = self._said.colours[0].word if self._said.colours else ""
+        tint = self._said.colour
         self._said = Attributes()
         if self._ruled_out:
             self._rule_out(*filter(None, (tint, piece.word)))
@@ -216,6 +217,8 @@ class Reader:
             self._said.is_plural = True
         elif mark == "@emoji":
             self._said.is_emoji = True
+        elif mark == "@colourful":
+            self._colourful(piece.text)
         else:
             {
                 "@a": self._article, "@the": self._definite, "@it": self._pronoun, "@is": self._copula,
@@ -257,9 +260,7 @@ class Reader:
 
     def _and(self) -> None:
         self._part()
-        if self._kinds[self._at + 1 : self._at + 2] in (["colour"], ["size"]) and self._said.size + "".join(
-            colour.word for colour in self._said.colours
-        ):
+        if is_between(self._pieces, self._kinds, self._at) and (self._said.size or self._said.colour):
             return  # between two attributes
         self._ties.phrase(self._has_noun)
         self._said = Attributes(side=self._said.side)

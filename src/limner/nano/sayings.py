@@ -1,8 +1,9 @@
 """What a prompt says, once it is read: things, how they stand to each other, what is around them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from limner.nano.lexicon import Piece
+from limner.nano.lexicon import COUNTS, Piece
 
 
 @dataclass(eq=False)
@@ -68,6 +69,11 @@ class Reading:
     left_out: list[str] = field(default_factory=list)
 
 
+def number_word(number: int) -> str:
+    """Of several; one is not said."""
+    return COUNTS[number - 1] if number > 1 else ""
+
+
 @dataclass
 class Attributes:
     """What was said of a thing before the thing itself."""
@@ -80,3 +86,29 @@ class Attributes:
     is_emoji: bool = False
     is_definite: bool = False
     has_article: bool = False
+    colourful: str = ""  # the word for it, as the prompt has it
+
+    @property
+    def colour(self) -> str:
+        return self.colours[0].word if self.colours else ""
+
+    @property
+    def is_of_several(self) -> bool:
+        return self.is_plural or self.count in COUNTS[1:]
+
+    def shared_out(self, colours: Sequence[str]) -> "list[Attributes]":
+        """Of several things in several colours, what is said of each colour's share: "red, green and blue
+        balloons" are three. Colourful ones are of these ``colours``, or, where they are more than those, of
+        the first two alone: of three groups a composer that saw three things at most loses the third."""
+        chosen = colours[: 2 if self.count in COUNTS[len(colours) :] else None] if self.colourful else ()
+        shares = self.colours or [Piece(colour) for colour in chosen]
+        number = COUNTS.index(self.count) + 1 if self.count else len(shares)
+        if min(number, len(shares)) < 2 or not self.is_of_several:
+            return [self]
+        shares, rest = shares[:number], shares[number:]
+        each, more = divmod(number, len(shares))
+        one = replace(self, is_plural=False, colourful=self.colourful if self.colours else "")
+        return [
+            replace(one, colours=[colour, *rest], count=number_word(each + (k < more)))
+            for k, colour in enumerate(shares)
+        ]

@@ -11,15 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from limner.nano.boxes import TEXT_TOKENS
 from limner.nano.lexicon import COUNTS, MODIFIER, Vocabulary, pieces
+from limner.nano.quotations import written_in
 from limner.nano.reading import Reader
 from limner.nano.sayings import Named, Noun, Reading, Relation
 
-DOUBLE = '"\u201c\u201d\u201e\u00ab\u00bb'  # straight, English, German low, French
-SINGLE = "'\u2018\u2019"  # straight, and the English pair, whose closing one is the apostrophe too
-QUOTED = re.compile(
-    rf"[{DOUBLE[:-1]}]([^{DOUBLE}]{{1,60}})[\"\u201c\u201d\u00bb]"
-    rf"|(?<!\w)['\u2018]([^{SINGLE}]{{1,60}})['\u2019](?!\w)"
-)
 MOST_QUOTED = 2
 BARE_PLURAL = COUNTS[2]  # "apples"
 OPPOSITE = {"@left": ("@right", "left of"), "@right": ("@left", "right of"), "@top": ("@bottom", "above"),
@@ -37,6 +32,7 @@ class Tokens:
     left_out: tuple[str, ...] = ()  # what the model does not know, and what one picture has no room for
     against: tuple[str, ...] = ()  # words of what the prompt rules out ("no hats"), "," between phrases
     typefaces: tuple[str, ...] = ()  # asked for: "handwritten", "bold", "comic"
+    nearest: Mapping[str, str] = field(default_factory=dict)  # what is not known -> the thing for it
     drawings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # thing -> those named; else any
 
 
@@ -48,9 +44,8 @@ class Tokenizer:
 
     def tokenize(self, prompt: str) -> Tokens:
         text = unicodedata.normalize("NFKC", prompt)
-        found = [" ".join((a or b).split()) for a, b in QUOTED.findall(text)]
-        quoted = [written for written in found if written]
-        reading = Reader(self._vocabulary, pieces(self._vocabulary, QUOTED.sub(" ", text))).read()
+        quoted, rest = written_in(text, self._vocabulary)
+        reading = Reader(self._vocabulary, pieces(self._vocabulary, rest)).read()
         reading.left_out += quoted[MOST_QUOTED:]
         words = self._words(reading, bool(quoted))
         return Tokens(
@@ -60,8 +55,12 @@ class Tokenizer:
             tuple(dict.fromkeys(reading.left_out)),
             tuple(joined(reading.against)),
             tuple(dict.fromkeys(reading.typefaces)),
+            {noun.text: noun.name for noun in reading.nouns if self._is_nearest(noun) and noun.name in words},
             self._drawings(reading.nouns),
         )
+
+    def _is_nearest(self, noun: Noun) -> bool:
+        return MODIFIER.sub("", noun.text) in self._vocabulary.nearest
 
     def _drawings(self, nouns: list[Noun]) -> dict[str, frozenset[int]]:
         """Of things that are called by narrow names alone ("a poodle"), the drawings that those mean."""
