@@ -219,18 +219,29 @@ def test_what_a_negative_prompt_names_does_not_appear(weights: Weights) -> None:
         assert held.place != free.place
 
 
-@pytest.mark.parametrize(
-    ("prompt", "is_plain"), [("a red ball", False), ("a red ball on a blue background", True)]
-)
-def test_no_plain_ground_is_painted_where_none_is_wanted_and_none_is_named(
-    engine: NanoEngine, weights: Weights, prompt: str, is_plain: bool
-) -> None:
-    for seed in range(4):
-        asked = GenerationRequest(prompt, 1024, 1024, (seed,), "plain background", 3)
-        wish = engine.understood(asked).wish
+def places_of(engine: NanoEngine, weights: Weights, prompt: str, negative: str = "") -> set[str]:
+    """Where twelve seeds put it; "background" is a plain ground in a colour."""
+    found, places = set(), (*weights.page.places, *("background" for _ in weights.page.vocabulary.colours))
+    for seed in range(12):
+        wish = engine.understood(GenerationRequest(prompt, 1024, 1024, (seed,), negative, 3)).wish
         scene = sampler.compose(weights, wish, (128, 128), seed, 4, 3.0, lambda: None)
-        is_studio = scene.place >= len(weights.page.places) or weights.page.places[scene.place] == "studio"
-        assert is_studio == is_plain
+        found.add(places[scene.place])
+    return found
+
+
+def test_no_plain_ground_is_painted_where_none_is_wanted_and_none_is_named(
+    engine: NanoEngine, weights: Weights
+) -> None:
+    grounds = {"studio", "background"}
+    assert not places_of(engine, weights, "a red ball", "plain background") & grounds
+    on_blue = places_of(engine, weights, "a red ball on a blue background", "plain background")
+    assert on_blue == {"background"}
+
+
+def test_weather_without_a_place_is_outdoors(engine: NanoEngine, weights: Weights) -> None:
+    indoors = {"background", *(word.removeprefix("place:") for word in weights.page.vocabulary.indoors)}
+    assert not places_of(engine, weights, "a coffee on a foggy morning") & indoors
+    assert places_of(engine, weights, "a coffee in a kitchen, a foggy morning") == {"kitchen"}
 
 
 def steepest(picture: Picture, rows: int) -> float:

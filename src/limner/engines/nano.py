@@ -45,11 +45,13 @@ class NanoEngine(PictureEngine[Weights]):
 
     def _wish(self, words: Tokens, against: Tokens) -> Wish:
         """Guidance leads away from what is unwanted; of that, what the prompt does not name never appears. A
-        plain ground in a colour is as plain as one without."""
+        plain ground in a colour is as plain as one without. Who asks for rain and no place is outdoors."""
         unwanted = self._tokenizer.unwanted(words, against)
         names = [self._weights.page.vocabulary.words[token] for token in unwanted]
         if "place:studio" in names:
             names.append("background")
+        if words.has_light and not words.has_place:
+            names += [*self._weights.page.vocabulary.indoors, "background"]
         never = tuple(name for name in names if name not in words.words)
         return Wish(words.ids, unwanted, never, words.drawings)
 

@@ -35,6 +35,14 @@ class Tokens:
     nearest: Mapping[str, str] = field(default_factory=dict)  # what is not known -> the thing for it
     drawings: Mapping[str, frozenset[int]] = field(default_factory=dict)  # thing -> those named; else any
 
+    @property
+    def has_light(self) -> bool:
+        return any(word.startswith("light:") for word in self.words)
+
+    @property
+    def has_place(self) -> bool:
+        return any(word.startswith("place:") or word == "background" for word in self.words)
+
 
 class Tokenizer:
     """Reads prompts in the words of one set of weights."""
