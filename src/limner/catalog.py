@@ -3,6 +3,7 @@
 Knows neither settings nor engines: it is told which engine a model is mapped to, and only names it.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from limner.errors import BadSettings, NotFound
 from limner.inputs import FIELDS, ImageInput, Json
 
 BUILT_IN_ENGINE = "nano"
+LONGEST_POOL = 300  # characters: the columns that hold one have room for no more
 
 _WITHOUT_RESOLUTION = (
     "prompt", "aspect_ratio", "num_images", "negative_prompt", "seed",
@@ -57,13 +59,20 @@ class EngineChoice:
         model is given another, to be served by hosts of its own. A chain is not the same queue as its first
         engine: who serves that one alone could not go on with the second."""
         if self.own_pool or self.chain:
-            return self.own_pool or " > ".join(choice.pool for choice in self.chain)
-        return ":".join((self.name, *(f"{key}={value}" for key, value in self.options)))
+            return self.own_pool or shortened(" > ".join(choice.pool for choice in self.chain))
+        return shortened(":".join((self.name, *(f"{key}={value}" for key, value in self.options))))
 
     @property
     def unpooled(self) -> "EngineChoice":
         """The same engine, whichever queue it serves."""
         return replace(self, own_pool="")
+
+
+def shortened(pool: str) -> str:
+    """A name that a column has room for; of one that is too long, still another than all others."""
+    if len(pool) <= LONGEST_POOL:
+        return pool
+    return f"{pool[: LONGEST_POOL - 33]}#{hashlib.sha256(pool.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Newcomer:
         prediction_id: str = submit(self.client, model, **inputs)["id"]
         return prediction_id
 
-    def deliver(self, prediction_id: str, num_outputs: int = 1) -> None:
+    def deliver(self, prediction_id: str, num_outputs: int = 1, made_by: str = "test/1") -> None:
         """Finishes the prediction as a worker would, with files that are there."""
         with self.runtime.database.begin() as tx:
             prediction = lifecycle.begin(tx, prediction_id, 1, "0" * 32, datetime.now(UTC))
@@ -53,7 +53,7 @@ class Newcomer:
             self.runtime.storage.put(key, b"a picture", "image/png")
             outputs.append(Output(n, key, n, 1024, 1024, "image/png", 9))
         with self.runtime.database.begin() as tx:
-            made = Made(made_by="test/1", warnings=(), inference_ms=1)
+            made = Made(made_by=made_by, warnings=(), inference_ms=1)
             lifecycle.complete(tx, prediction, outputs, made, self.runtime.queue, datetime.now(UTC))
 
     def fail(self, prediction_id: str, text: str = "The paint ran out.") -> None:

@@ -28,6 +28,15 @@ def test_every_answer_carries_the_id_of_its_request(newcomer: Newcomer, path: st
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in made)
 
 
+def test_an_engine_may_be_called_as_its_folder_is(newcomer: Newcomer) -> None:
+    done = newcomer.submit()
+    newcomer.deliver(done, made_by="diffusers/\u753b\u98ce-v1")
+    answer = newcomer.client.get(f"/api/v3/predictions/{done}/result")
+    assert (answer.status_code, answer.headers["X-Limner-Engine"]) == (200, "diffusers/??-v1")
+    assert answer.json()["data"]["engine"] == "diffusers"
+    assert answer.json()["data"]["weights"] == "\u753b\u98ce-v1"
+
+
 @pytest.mark.parametrize("insane", ["", "two words", "x" * 129, "line\tbreak", 'quo"te', "ünï"])
 def test_an_id_that_could_confuse_a_log_is_replaced(newcomer: Newcomer, insane: str) -> None:
     answer = newcomer.client.get(NOWHERE, headers=[(b"X-Request-Id", insane.encode("latin-1"))])

@@ -79,7 +79,7 @@ def test_filters_narrow_the_list(newcomer: Newcomer) -> None:
     assert found(status="completed") == [completed]
     assert found(status="failed") == [cancelled, failed]
     assert found(status="cancelled") == [cancelled]
-    assert found(status="processing") == found(status="timeout") == []
+    assert found(status="processing") == found(status="timeout") == found(status="deleted") == []
     assert found(status="failed", model="google/imagen4-fast") == []
 
 

@@ -39,6 +39,15 @@ def test_another_request_under_the_same_key_is_a_conflict(newcomer: Newcomer) ->
     assert balance(newcomer) == pytest.approx(100 - 0.038)
 
 
+def test_no_depth_of_nesting_fails_under_a_key(newcomer: Newcomer) -> None:
+    statuses = set()
+    for depth in range(800, 1_010):  # somewhere here reading succeeds and writing one level more does not
+        body = b'{"prompt":"","y":' + b"[" * depth + b"]" * depth + b"}"
+        headers = {"Idempotency-Key": "deep", "Content-Type": "application/json"}
+        statuses.add(newcomer.client.post(PATH, content=body, headers=headers).status_code)
+    assert statuses == {400}
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
 def test_a_key_that_is_none_is_refused(newcomer: Newcomer, key: str) -> None:
     check_refusal(send(newcomer, key), 400, "Idempotency-Key", "255")

@@ -21,6 +21,7 @@ from tests.unit.provenance.pictures import FORMATS, file_of
 
 VERIFY = "/api/v3/provenance/verify"
 NOWHERE = "c0ffee00" * 4
+JSON = {"Content-Type": "application/json"}
 
 
 def verify(client: httpx.Client, **sent: Any) -> Any:
@@ -116,7 +117,8 @@ def test_a_strangers_picture_is_told_as_one(newcomer: Newcomer, kind: str) -> No
         ({"json": {"url": f"{ORIGIN}/predictions/{NOWHERE}/1.png"}}, 404, '"url"'),
         ({"json": {"url": "/predictions/../../etc/passwd"}}, 400, '"url"'),
         ({"json": {"url": "/predictions/nul\0/1.png"}}, 404, '"url"'),
-        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400, "JSON"),
+        ({"content": b"{", "headers": JSON}, 400, "JSON"),
+        ({"content": b'{"image":[' + b"[]," * 400_000 + b"7]}", "headers": JSON}, 400, "base64"),
     ],
 )
 def test_what_cannot_be_examined_is_refused(
@@ -127,6 +129,15 @@ def test_what_cannot_be_examined_is_refused(
 
 def test_without_a_key_nothing_is_examined(newcomer: Newcomer) -> None:
     check_refusal(httpx.post(str(newcomer.client.base_url) + VERIFY, content=file_of("png")), 401, "key")
+
+
+def test_a_large_file_may_come_in_json(newcomer: Newcomer) -> None:
+    noise = Image.effect_noise((1_200, 1_200), 90)
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    assert file.tell() > 1 << 20
+    sent = base64.b64encode(file.getvalue()).decode()
+    assert verify(newcomer.client, json={"image": sent})["status"] == "unsigned"
 
 
 def test_a_picture_of_millions_of_pixels_is_not_decoded(newcomer: Newcomer) -> None:

@@ -210,6 +210,11 @@ BAD_FORMS: list[tuple[str, bytes, str]] = [
     ("multipart/form-data; boundary=x", b"--x\r\n" + b"X-Long: " + b"y" * 100_000 + b"\r\n\r\n", "form"),
     ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n--x--\r\n", "form"),
     (
+        "multipart/form-data; boundary=x; charset=undefined",
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nx\r\n--x--\r\n',
+        "form",
+    ),
+    (
         "multipart/form-data; boundary=x",
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\na\r\n' * 2 + b"--x--\r\n",
         "form",

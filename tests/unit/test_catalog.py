@@ -2,7 +2,7 @@
 
 import pytest
 
-from limner.catalog import EngineChoice, build_catalog
+from limner.catalog import LONGEST_POOL, EngineChoice, build_catalog
 from limner.errors import BadSettings, NotFound
 from limner.inputs import ImageInput
 
@@ -63,6 +63,15 @@ def test_a_model_is_mapped_to_another_engine_and_no_other_is() -> None:
     catalog = build_catalog({"google/imagen4": choice})
     assert catalog.find("google/imagen4").engine.pool == "diffusers:weights=Tongyi-MAI/Z-Image-Turbo"
     assert {spec.engine.pool for spec in catalog if spec.model_id != "google/imagen4"} == {"nano"}
+
+
+def test_a_pool_of_many_options_still_has_a_name_that_fits_and_is_its_own() -> None:
+    hosts = ",".join(f"http://gpu{n}.internal.example:30000/v1" for n in range(9))
+    one, two = (EngineChoice("openai", (("base_url", hosts), ("model", name))) for name in ("a", "b"))
+    chain = EngineChoice.in_turn((one, two))
+    pools = {one.pool, two.pool, chain.pool}
+    assert len(pools) == 3 and max(map(len, pools)) == LONGEST_POOL
+    assert one.pool == EngineChoice("openai", one.options).pool
 
 
 def test_unknown_models_are_named() -> None:

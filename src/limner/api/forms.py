@@ -70,8 +70,8 @@ async def form_file(request: Request, max_bytes: int) -> AsyncIterator[UploadFil
         raise InvalidInput('field "file" is required: send a form (multipart/form-data) that holds it')
     try:
         form = await _Form(request, max_bytes).parse()
-    except MultiPartException as error:
-        raise InvalidInput(f'field "file": the form cannot be read: {error.message}') from error
+    except (MultiPartException, UnicodeError) as error:  # the second of a charset that is none
+        raise InvalidInput(f'field "file": the form cannot be read: {error}') from error
     try:
         yield _only_file(form, max_bytes)
     finally:

@@ -192,5 +192,5 @@ def _wait_seconds(request: Request) -> float:
 def _respond(answer: Answer, limits: Mapping[str, str] = NO_LIMITS) -> Response:
     headers = {"X-Limner-Model": answer.model_id, **limits}
     if answer.made_by:
-        headers["X-Limner-Engine"] = answer.made_by
+        headers["X-Limner-Engine"] = re.sub(r"[^ -~]", "?", answer.made_by)  # a header has no other letters
     return Response(answer.body, 200, headers, media_type="application/json")

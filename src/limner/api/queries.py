@@ -93,7 +93,8 @@ class PredictionsFilter(Asked):
 
     model: Text | None = Field(None, description="Only of this model.", examples=["google/imagen4"])
     status: (
-        Literal["created", "processing", "completed", "failed", "cancelled", "timeout", "pending"] | None
+        Literal["created", "processing", "completed", "failed", "cancelled", "timeout", "deleted", "pending"]
+        | None
     ) = Field(
         None,
         description="Only with this status; `cancelled` are the failed ones that the caller cancelled, "

@@ -35,7 +35,10 @@ def key_of(key: str, content: Json) -> IdempotencyKey:
     """The key of a request that says this. Raises InvalidInput for what is no key."""
     if not (1 <= len(key) <= MAX_LENGTH and key.isascii() and key.isprintable()):
         raise InvalidInput(f"Idempotency-Key must be 1 to {MAX_LENGTH} printable ASCII characters")
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))  # however it was written
+    try:
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))  # however it was written
+    except RecursionError as error:
+        raise InvalidInput("the body is nested too deeply") from error
     return IdempotencyKey(key, hashlib.sha256(canonical.encode()).hexdigest())
 
 

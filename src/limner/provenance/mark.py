@@ -10,7 +10,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from typing import IO
 
 import numpy as np
@@ -61,13 +61,15 @@ def read_mark(pixels: Pixels) -> str:
 
 
 def find_mark(file: IO[bytes]) -> str:
-    """That of the picture in a PNG, JPEG or WebP; "" too for one that cannot be decoded, or is too large."""
+    """That of the picture in a PNG, JPEG or WebP; "" too for one that cannot be decoded, or is too large or
+    too narrow to have been marked: a row of pixels would have as many cells."""
     file.seek(0)
     try:
         with Image.open(file, formats=["PNG", "JPEG", "WEBP"]) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
+            longer, shorter = max(picture.size), min(picture.size)
+            if longer * shorter > MAX_PIXELS or longer > _MAX_DENOMINATOR * shorter:
                 return ""
-            small = picture.convert("RGB").reduce(max(1, min(picture.size) // _ENOUGH_PIXELS))
+            small = picture.convert("RGB").reduce(max(1, shorter // _ENOUGH_PIXELS))
     except Exception:  # damaged files make decoders raise whatever there is
         return ""
     return read_mark(np.asarray(small))
@@ -91,7 +93,7 @@ def _cells(width: int, height: int) -> Cells:
     return ratio.numerator * repeated, ratio.denominator * repeated
 
 
-@cache
+@lru_cache(maxsize=64)  # what is uploaded may have any shape
 def _bit_of(cells: Cells) -> NDArray[np.intp]:
     """Of each cell, row by row; a bit's cells lie all over the picture."""
     columns, rows = cells

@@ -13,7 +13,7 @@ from limner.predictions import lifecycle
 from limner.predictions.making import Making
 from limner.predictions.recognition import recognize
 from limner.provenance.imprint import Imprint
-from limner.provenance.mark import find_mark, put_mark, read_mark
+from limner.provenance.mark import _bit_of, find_mark, put_mark, read_mark
 from limner.provenance.verifying import Standing
 from limner.runtime import generation_request, load_engine_of, load_safety_of, load_verifier_of
 from tests.unit.conftest import OpenWorkplace
@@ -83,6 +83,13 @@ def test_what_has_no_mark_has_none(number: int) -> None:
     ]
     assert [read_mark(picture) for picture in pictures] == ["", "", "", ""]
     assert find_mark(io.BytesIO(b"no picture")) == ""
+
+
+@pytest.mark.parametrize("size", [(400_000, 1), (1, 400_000), (13_000, 1_000)])
+def test_a_picture_like_a_thread_costs_nothing(size: tuple[int, int]) -> None:
+    before = _bit_of.cache_info()
+    assert find_mark(io.BytesIO(saved(Image.new("1", size), "PNG"))) == ""
+    assert _bit_of.cache_info() == before and before.maxsize is not None
 
 
 def test_a_picture_without_its_manifest_is_recognized(open_workplace: OpenWorkplace) -> None:
