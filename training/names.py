@@ -206,7 +206,7 @@ THINGS = {  # thing -> what else it is called
     "police officer": "policeman, policewoman, cop, officer, constable, sheriff, ~security guard, "
     "female police officer, male police officer",
     "doctor": "nurse, physician, surgeon, dentist, health worker, medic, vet, veterinarian, ~scientist, "
-    "female doctor, woman doctor, male doctor, ~person, ~human, ~man, ~woman, ~girl, ~boy, ~lady, ~guy, "
+    "female doctor, woman doctor, male doctor, ~person, ~man, ~woman, ~girl, ~boy, ~lady, ~guy, "
     "~gentleman, "
     "~child, ~kid, ~young woman, ~young man, ~old woman, ~old man, ~young girl, ~young boy, ~mother, "
     "~father, "
@@ -246,7 +246,7 @@ SAME = frozenset({  # one word for one and for many, or no plural that people wr
     "hot chocolate",
     "t rex", "u f o", "santa claus", "father christmas", "sunshine sun", "granny smith", "soft serve",
     "letter",
-    "human", "saint nick", "saint nicholas", "st nicholas", "fly agaric", "frozen yogurt", "sweetcorn",
+    "saint nick", "saint nicholas", "st nicholas", "fly agaric", "frozen yogurt", "sweetcorn",
 })  # fmt: skip
 IRREGULAR = {
     "mouse": "mice", "goose": "geese", "wolf": "wolves", "leaf": "leaves", "calf": "calves", "loaf": "loaves",

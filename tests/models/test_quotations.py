@@ -47,6 +47,10 @@ def test_apostrophes_and_empty_or_single_quotes_quote_nothing(prompt: str) -> No
         ("a label reading Olive Oil on a bottle", "Olive Oil", "label on bottle"),
         ("a board with the text: Stop! next to a tree", "Stop!", "sign , tree"),
         ("a poster that says I love you and a heart", "I love you", "poster , heart"),
+        ("a sign that says please do not feed the bears", "please do not feed the bears", "sign"),
+        ("a sign that says keep calm and carry on", "keep calm and carry on", "sign"),
+        ("a poster titled The Cat in the Hat", "The Cat in the Hat", "poster"),
+        ("A Sign Saying Hello On A Beach At Sunset", "Hello", "sign , place:beach , light:dusk"),
         ('a sign that says "Hi" and another saying BYE', "Hi", "sign"),  # quotes say what is meant
     ],
 )
@@ -61,6 +65,11 @@ def test_a_text_needs_no_quotes_where_the_prompt_says_that_it_is_one(
     "prompt",
     [
         "an owl reading a book",
+        "AN OWL READING A BOOK",
+        "A Penguin Reading In A Library",
+        "a woman reading Harry Potter",
+        "a fox is reading\nStyle: watercolor",
+        'a poster that says "' + "the quick brown fox " * 4 + '"',
         "a robot saying goodbye",
         "a sign that says",
         "a sign that says, a cat",

@@ -56,6 +56,9 @@ def test_what_people_write_becomes_the_words_of_the_model(prompt: str, words: st
         ("a red, shiny balloon", "red balloon"),
         ("the house is blue, old car", "blue house , car"),
         ("a cat with green eyes and red fur", "red cat"),  # the eyes are not known
+        ("a cat in a yellow kimono", "cat"),
+        ("a mother duck with her ducklings", "duck , three duck"),
+        ("a man made lake", "place:lake"),
         ("a red moped", "red motorcycle"),
         ("a red quokka on a car", "car"),  # the colour was the quokka's
         ("an orange cat and an orange", "orange cat , tangerine"),
@@ -193,6 +196,8 @@ def test_a_prompt_without_words_says_nothing(prompt: str) -> None:
         ("\U0001f406", {"\U0001f406": "tiger"}),
         ("a kid's cake", {}),  # nobody asked for a kid
         ("no leopards", {}),
+        ("a mother and her child", {"mother": "doctor", "child": "doctor"}),  # who are two
+        ("a milk bottle", {}),
         ("six cats, six leopards", {}),  # there was no room for them
     ],
 )

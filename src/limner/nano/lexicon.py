@@ -195,3 +195,10 @@ def is_between(pieces: Sequence[Piece], kinds: Sequence[str], k: int) -> bool:
     return pieces[k].word == "@and" and (
         after in (["colour"], ["size"]) or (after == ["unknown"] and is_first)
     )
+
+
+def is_of_unknown(pieces: Sequence[Piece], kinds: Sequence[str], k: int, has_copula: bool) -> bool:
+    """Whether a colour is that of something unknown: "a woman with red hair", "a boy in a yellow kimono"."""
+    copulas = [piece.text for piece in pieces[:k] if piece.word == "@is"]
+    is_said = has_copula and copulas[-1] != "in"
+    return not is_said and kinds[k + 1] == "unknown"

@@ -9,6 +9,13 @@ from limner.nano.lexicon import ATTRIBUTES, COUNTS, Piece, Vocabulary
 from limner.nano.sayings import Attributes, Noun
 
 
+def is_adjective(pieces: Sequence[Piece], kinds: Sequence[str], k: int, vocabulary: Vocabulary) -> bool:
+    """Whether a name is said of another thing, which it does not mean: "a mother duck", "a milk bottle"."""
+    after = k + 1 + (pieces[k + 1].word == "@plural")
+    is_named = kinds[after] in ("thing", "place", "background")
+    return pieces[k].text in vocabulary.nearest and is_named and pieces[after].word != pieces[k].word
+
+
 def new_noun(piece: Piece, said: Attributes) -> Noun:
     noun = Noun(piece.word, piece.text, said.count, said.size, said.colour, said.side)
     noun.is_plural, noun.is_emoji = said.is_plural and not said.count, said.is_emoji
@@ -37,8 +44,11 @@ def is_run(between: Sequence[Piece], vocabulary: Vocabulary) -> bool:
     )
 
 
-def named_before(nouns: Sequence[Noun], piece: Piece, said: Attributes) -> Noun | None:
-    """What was named already and is meant again, with what is new about it."""
+def named_before(
+    nouns: Sequence[Noun], piece: Piece, said: Attributes, vocabulary: Vocabulary
+) -> Noun | None:
+    """What was named already and is meant again, with what is new about it. A mother and her child are two,
+    though one drawing has to do for both, and so are a cat and her kittens."""
     before = next((noun for noun in reversed(nouns) if noun.name == piece.word), None)
     if before is None:
         return None
@@ -46,6 +56,8 @@ def named_before(nouns: Sequence[Noun], piece: Piece, said: Attributes) -> Noun 
         before.count = COUNTS[min(COUNTS.index(before.count or "one") + 1, len(COUNTS) - 1)]
         return before
     is_other = said.has_article or not (said.is_definite or piece.text == before.text)
+    is_other = is_other or (piece.text != before.text and piece.text in vocabulary.nearest)
+    is_other = is_other or (piece.text != before.text and said.is_plural and is_one(before))
     is_other = is_other or bool(said.count and said.count != before.count)
     is_other = is_other or bool(said.colour and before.colour and said.colour != before.colour)
     if is_other and not said.is_emoji:
@@ -54,3 +66,7 @@ def named_before(nouns: Sequence[Noun], piece: Piece, said: Attributes) -> Noun 
     before.size = before.size or said.size
     before.side = before.side or said.side
     return before
+
+
+def is_one(noun: Noun) -> bool:
+    return not noun.is_plural and noun.count in ("", "one")

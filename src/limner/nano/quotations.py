@@ -20,13 +20,15 @@ SAYS = re.compile(
     r"|with the (?:words?|text|title|letters|message|slogan|inscription))\b:?\s+",
     re.IGNORECASE,
 )
-READS = re.compile(r"\b(?i:reading|reads|labell?ed|with text)\b:?\s+(?=[^\W\d_a-z])")  # before a capital
-MOST_WORDS = {True: 6, False: 3}  # of a text that begins with a capital, and of one that does not
-ENDS = frozenset({
-    "a", "an", "the", "on", "in", "at", "by", "with", "under", "over", "above", "below", "near", "next",
-    "beside", "behind", "before", "against", "and", "from", "into", "onto", "inside", "around", "between",
-    "while", "where", "which", "that", "it", "its", "hanging", "standing",
+READS = re.compile(r"\b(?:reading|reads|labell?ed|with text)\b:?[ \t]+(?=[^\W\d_a-z])")  # before a capital
+MOST_WORDS = 8
+STOPS = ".,;:!?"
+ENDS = frozenset({  # of a text, where a thing or a place comes after them
+    "on", "in", "at", "by", "with", "under", "over", "above", "below", "near", "next", "beside", "behind",
+    "before", "against", "and", "inside", "around", "between", "while", "where", "hanging", "standing",
 })  # fmt: skip
+PAINTED = ("thing", "place", "background")
+ARTICLES = ("a", "an", "the")
 
 
 def written_in(prompt: str, vocabulary: Vocabulary) -> tuple[list[str], str]:
@@ -38,27 +40,41 @@ def written_in(prompt: str, vocabulary: Vocabulary) -> tuple[list[str], str]:
 
 
 def written_plainly(prompt: str, vocabulary: Vocabulary) -> tuple[list[str], str]:
-    """A text without quotes. In small letters it is one only where something to write on was named before:
-    "a sign that says hello", and not "a man saying goodbye"."""
-    match = SAYS.search(prompt) or READS.search(prompt)
-    if match is None:
+    """A text without quotes. Only capitals after a small "that says" are certain to be one; any other must
+    have something to be written on before it: "a sign that says hello", and not "a man saying goodbye"."""
+    said = SAYS.search(prompt)
+    match = said or READS.search(prompt)
+    if match is None or prompt[match.end() :][:1] in (*DOUBLE, *SINGLE):  # of too long a quotation
         return [], prompt
     before, after = prompt[: match.start()], prompt[match.end() :]
-    is_title = not after[:1].islower()
-    if not is_title and not any(piece.word in vocabulary.faces for piece in pieces(vocabulary, before)):
+    is_title = match[0].islower() and not after[:1].islower()
+    is_certain = said is not None and is_title
+    if not is_certain and not any(piece.word in vocabulary.faces for piece in pieces(vocabulary, before)):
         return [], prompt
-    run = list(run_of(after.split(), is_title))
+    run = list(run_of(after.split(), is_title, vocabulary))
     rest = re.sub(r"\s*".join(map(re.escape, run)), " ", after, count=1)
     text = " ".join(run).rstrip(".,;:")
-    return ([text], f"{before} {rest}") if 0 < len(text) <= LONGEST else ([], prompt)
+    return ([text], f"{before} {rest}") if text else ([], prompt)
 
 
-def run_of(words: Sequence[str], is_title: bool) -> Iterator[str]:
-    """The words at the beginning that belong together: up to a stop, or to a small word before no capital."""
-    for k, word in enumerate(words[: MOST_WORDS[is_title]]):
-        is_inside = is_title and k and words[k + 1 : k + 2] and not words[k + 1][0].islower()
-        if word in ENDS and not is_inside:
+def run_of(words: Sequence[str], is_title: bool, vocabulary: Vocabulary) -> Iterator[str]:
+    """The words at the beginning that belong together: up to a stop, or to where the scene goes on."""
+    room = LONGEST + 1
+    for k, word in enumerate(words[:MOST_WORDS]):
+        room -= len(word) + 1
+        is_small = word in ENDS or (not is_title and word.lower() in ENDS)
+        if room < 0 or (is_small and is_scene(words[k + 1 :], is_title, vocabulary)):
             return
         yield word
-        if word[-1] in ".,;:!?":
+        if word[-1] in STOPS:
             return
+
+
+def is_scene(words: Sequence[str], is_title: bool, vocabulary: Vocabulary) -> bool:
+    """Whether what follows a small word, up to the next stop, is to be painted: "on a beach", and neither
+    "and carry on" nor, in capitals, "in the Hat"."""
+    named = next((word for word in words if word.lower() not in ARTICLES), "")
+    if is_title and not named[:1].islower():
+        return False
+    (phrase, *_) = re.split(f"[{STOPS}]", " ".join(words), maxsplit=1)
+    return any(vocabulary.kind(piece.word) in PAINTED for piece in pieces(vocabulary, phrase))

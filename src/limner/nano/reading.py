@@ -11,8 +11,8 @@ before), "@and" (a phrase ends), "@or", "@end" (a sentence ends), "@joint" (any 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from limner.nano.lexicon import Piece, Vocabulary, follows_of, is_between
-from limner.nano.mentions import named_before, new_noun, renamed
+from limner.nano.lexicon import Piece, Vocabulary, follows_of, is_between, is_of_unknown
+from limner.nano.mentions import is_adjective, named_before, new_noun, renamed
 from limner.nano.sayings import Attributes, Named, Noun, Reading
 from limner.nano.ties import WEARING, Ties
 
@@ -56,6 +56,9 @@ class Reader:
     # --- Things -----------------------------------------------------------------------------------------
 
     def _thing(self, piece: Piece) -> None:
+        if is_adjective(self._pieces, self._kinds, self._at, self._vocabulary):
+            self._leave_out(piece.text)
+            return
         said, self._said = self._said, Attributes()
         if self._ruled_out:
             self._rule_out(*filter(None, (said.colour, piece.word)))
@@ -77,7 +80,7 @@ class Reader:
     def _known(self, piece: Piece, said: Attributes) -> Noun | None:
         between = self._pieces[self._last_at + 1 : self._at]
         again = renamed(self._last, between, piece, said, self._vocabulary)
-        return again or named_before(self._reading.nouns, piece, said)
+        return again or named_before(self._reading.nouns, piece, said, self._vocabulary)
 
     # --- What is said of things -------------------------------------------------------------------------
 
@@ -91,11 +94,6 @@ class Reader:
         if self._last is None or self._last.colour or self._kinds[self._at - 1 : self._at] != ["thing"]:
             return False
         return self._kinds[self._at + 1] in ("colour", "count") or self._pieces[self._at + 1].word == "@and"
-
-    @property
-    def _is_of_unknown(self) -> bool:
-        """Whether the colour at hand is that of something unknown: "a woman with red hair"."""
-        return not self._has_copula and self._kinds[self._at + 1] == "unknown"
 
     @property
     def _subject(self) -> Noun | None:
@@ -117,10 +115,10 @@ class Reader:
             self._tint(piece)
         elif thing and not self._has_copula and (self._is_fresh or self._said != Attributes()):
             self._thing(Piece(thing, piece.text))
-        elif noun and not noun.colour and not self._is_of_unknown:
-            noun.colour = piece.word
-        else:
+        elif not noun or noun.colour or is_of_unknown(self._pieces, self._kinds, self._at, self._has_copula):
             self._leave_out(piece.text)
+        else:
+            noun.colour = piece.word
 
     def _tint(self, piece: Piece) -> None:
         """ "The background is blue"; the sky cannot be helped."""
