@@ -28,8 +28,9 @@ from limner.errors import BadSettings
 
 
 def _check_key(key: SecretStr) -> SecretStr:
-    if not 16 <= len(key.get_secret_value()) <= 200:
-        raise ValueError("must be 16 to 200 printable characters")
+    text = key.get_secret_value()
+    if not (16 <= len(text) <= 200 and text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("must be 16 to 200 printable characters of ASCII, without spaces")
     return key
 
 
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
         60, ge=0, le=3600, description="How long a picture that is made waits for a storage that fails."
     )
     api_key: ApiKey | None = Field(
-        None, description="The key of the account `default`, 16 to 200 printable characters."
+        None, description="The key of the account `default`, 16 to 200 printable characters of ASCII, without spaces."
     )
     public_url: str = Field(
         "", description="The origin in links; by default the address that serve listens on."

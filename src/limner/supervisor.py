@@ -1,4 +1,5 @@
-"""Keeps child processes running: started again when they die, after a pause that grows with repetition.
+"""Keeps child processes running: started again when they die or cannot be started, after a pause that grows
+with repetition.
 
 Knows nothing of what the children do.
 """
@@ -70,17 +71,21 @@ class Supervisor:
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()
-            code = self._run_once()
+            end = self._run_once()
             if self._stopping.is_set():
                 return
             if time.monotonic() - started > SOUND_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            log.warning("worker ended, starting another", exit_code=code, pause_seconds=pause)
+            _tell(end, pause)
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _run_once(self) -> int:
-        self._child = subprocess.Popen(self._command, env=self._environment)  # noqa: S603, our own command
+    def _run_once(self) -> int | OSError:
+        """The child's exit code, or why there was no child: memory or processes may be short for a moment."""
+        try:
+            self._child = subprocess.Popen(self._command, env=self._environment)  # noqa: S603, our own command
+        except OSError as error:
+            return error
         while self._child.poll() is None:
             if self._stopping.wait(LOOK_SECONDS):
                 return self._end(self._child)
@@ -94,6 +99,13 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             child.kill()
             return child.wait()
+
+
+def _tell(end: int | OSError, pause: float) -> None:
+    if isinstance(end, OSError):
+        log.error("worker cannot be started, trying again", cause=str(end), pause_seconds=pause)
+    else:
+        log.warning("worker ended, starting another", exit_code=end, pause_seconds=pause)
 
 
 class Crew:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from limner.engines import gemini, openai
-from limner.engines.engine import Engine, GenerationRequest, Progress, Unsuited, load_engine
+from limner.engines.engine import Engine, GenerationRequest, Progress, load_engine
 from limner.engines.upstream import addresses
 from limner.errors import EngineFailed
 from tests.engines.openers import VARIABLE, relayed, with_key
@@ -18,12 +18,10 @@ from tests.engines.services import (
     Service,
     WaveSpeedWire,
     answers,
-    break_off,
     gemini_wire,
     hang_up,
     images_wire,
     serving,
-    talk_nonsense,
 )
 
 ONE = GenerationRequest("a red apple", 256, 256, (7,), negative_prompt="blur", num_inference_steps=9)
@@ -226,63 +224,6 @@ def test_what_wavespeed_filters_is_refused(stack: ExitStack, ending: dict[str, A
     wire.ending = ending | {"status": "failed", "outputs": []}
     generation = engine.generate(ONE, ignore)
     assert [one.reason for one in generation.refused] == [refused]
-
-
-@pytest.mark.parametrize(
-    ("ending", "kind"),
-    [
-        ({"status": "failed", "code": 1405, "error": "secret"}, EngineFailed),
-        ({"status": "timeout"}, EngineFailed),
-        ({"status": "failed", "code": 1401, "error": "bad seed"}, Unsuited),
-        ({"outputs": []}, EngineFailed),
-        ({"outputs": ["http://127.0.0.1:9/gone.png"]}, EngineFailed),
-    ],
-)
-def test_what_fails_there_fails_here_and_is_not_paid_for_twice(
-    stack: ExitStack, ending: dict[str, Any], kind: type[EngineFailed]
-) -> None:
-    wire, _, engine = wavespeed(stack, attempts="1" if "outputs" in ending else "3")
-    wire.ending = {"status": "completed"} | ending
-    with pytest.raises(kind) as failed:
-        engine.generate(ONE, ignore)
-    assert type(failed.value) is kind
-    assert "secret" not in failed.value.message
-    assert len(wire.predictions) == 1
-
-
-@pytest.mark.parametrize("instead", [hang_up, break_off])
-def test_a_submit_without_an_answer_is_not_made_again(stack: ExitStack, instead: Any) -> None:
-    """There may be a prediction, and it may be paid for."""
-    _, service, engine = wavespeed(stack)
-    service.instead[:] = [instead]
-    with pytest.raises(EngineFailed):
-        engine.generate(ONE, ignore)
-    assert len(service.asked) == 1
-
-
-def test_a_look_that_fails_is_taken_again_and_nothing_is_lost(stack: ExitStack) -> None:
-    wire, _, engine = wavespeed(stack)
-    wire.stumbles = [answers(500), hang_up, talk_nonsense, answers(429), break_off]
-    assert len(engine.generate(ONE, ignore).images) == 1
-    assert (wire.stumbles, len(wire.predictions)) == ([], 1)
-
-
-@pytest.mark.parametrize("stumbles", [[answers(500)] * 6, [answers(404)]])
-def test_a_prediction_that_is_out_of_sight_is_given_up(stack: ExitStack, stumbles: list[Any]) -> None:
-    wire, _, engine = wavespeed(stack)
-    wire.stumbles = list(stumbles)
-    with pytest.raises(EngineFailed):
-        engine.generate(ONE, ignore)
-    assert (wire.stumbles, len(wire.predictions)) == ([], 1)
-
-
-def test_a_wavespeed_that_is_not_there_is_called_again(stack: ExitStack) -> None:
-    """Nothing was submitted; the other address makes it."""
-    wire, service, _ = wavespeed(stack)
-    urls = f"http://127.0.0.1:9, {service.origin}/api/v3/"
-    engine = stack.enter_context(relayed("wavespeed", service, base_url=urls))
-    assert len(engine.generate(ONE, ignore).images) == 1
-    assert len(wire.predictions) == 1
 
 
 def test_what_is_given_up_here_is_cancelled_there(stack: ExitStack) -> None:

@@ -1,14 +1,17 @@
 """Several pieces of work at once: one that fails, or a step that raises, ends them all."""
 
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from limner.engines.abreast import all_of
+from limner.engines.abreast import Abandoned, all_of
 
 Tell = Callable[[str], None]
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -66,3 +69,25 @@ def test_one_that_fails_takes_the_others_with_it(threads: ThreadPoolExecutor) ->
 
     with pytest.raises(ValueError, match="a network broke"):
         all_of([endless, failing, endless], threads, lambda number, step: None)
+
+
+def test_ctrl_c_while_nothing_is_told_ends_the_work(threads: ThreadPoolExecutor) -> None:
+    main, is_listening, ends = threading.main_thread(), threading.Event(), []
+
+    def slow(tell: Tell) -> None:
+        tell("begun")
+        assert is_listening.wait(PATIENCE_SECONDS)
+        time.sleep(0.2)
+        assert main.ident is not None
+        signal.pthread_kill(main.ident, signal.SIGINT)
+        try:
+            for _ in range(20):
+                time.sleep(0.1)
+                tell("on")
+        except Abandoned:
+            ends.append("abandoned")
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        all_of([slow], threads, lambda number, step: is_listening.set())
+    assert ends == ["abandoned"]

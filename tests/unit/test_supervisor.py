@@ -1,11 +1,13 @@
 """A child that dies is started again; one that is told to stop is not."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from limner import supervisor
 from limner.supervisor import Supervisor
@@ -83,3 +85,15 @@ def test_pauses_grow(starts: Path) -> None:
         started = time.monotonic()
         wait_for(lambda: count(starts) >= 4)
         assert time.monotonic() - started > 0.3  # 0.1 and 0.2 seconds
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(starts: Path, tmp_path: Path) -> None:
+    late, ready = tmp_path / "late", tmp_path / "ready"
+    ready.write_text(f"#!/bin/sh\necho x >> {starts}\nexec sleep 600\n")
+    ready.chmod(0o755)
+    with capture_logs() as logs, Supervisor([str(late)], {"PATH": os.environ["PATH"]}).running():
+        wait_for(lambda: len([one for one in logs if "cannot be started" in one["event"]]) >= 2)
+        ready.rename(late)
+        wait_for(lambda: count(starts) == 1)
+    assert "No such file" in logs[0]["cause"]
+    assert logs[1]["pause_seconds"] == 2 * logs[0]["pause_seconds"]

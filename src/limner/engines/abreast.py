@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
 from threading import Event
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Step = TypeVar("Step")
 Made = TypeVar("Made")
@@ -26,11 +26,14 @@ def all_of(
     """What each piece of work returns, in order. Each is handed what to tell its steps to.
 
     ``on_step`` gets the number of the piece and its step, on the calling thread. What it or a piece of work
-    raises comes out of here, once everything has stopped.
+    raises comes out of here, once everything has stopped; so does a Ctrl-C.
     """
     talk: Talk[Step] = Talk()
-    doing = [threads.submit(_do, talk, number, one) for number, one in enumerate(work)]
-    raised = talk.listen(len(doing), on_step) or _failure(doing)
+    try:
+        doing = [threads.submit(_do, talk, number, one) for number, one in enumerate(work)]
+        raised = talk.listen(doing, on_step) or _failure(doing)
+    finally:
+        talk.is_over.set()  # a Ctrl-C comes anywhere
     if raised is not None:
         raise raised
     return [one.result() for one in doing]
@@ -41,7 +44,7 @@ class Talk(Generic[Step]):
 
     def __init__(self) -> None:
         self.is_over = Event()
-        self.said: SimpleQueue[tuple[int, Step] | None] = SimpleQueue()  # None: a piece of work has ended
+        self.said: SimpleQueue[tuple[int, Step] | None] = SimpleQueue()  # None: look whether all have ended
 
     def tell(self, number: int, step: Step) -> None:
         """Raises Abandoned."""
@@ -49,19 +52,21 @@ class Talk(Generic[Step]):
             raise Abandoned
         self.said.put((number, step))
 
-    def listen(self, count: int, on_step: Callable[[int, Step], None]) -> BaseException | None:
-        """Until as many pieces of work have ended. Returns what ``on_step`` raised."""
-        raised = None
-        while count:
-            step = self.said.get()
-            if step is None:
-                count -= 1
-            elif not self.is_over.is_set():
-                try:
+    def listen(
+        self, doing: Sequence[Future[Any]], on_step: Callable[[int, Step], None]
+    ) -> BaseException | None:
+        """Until all have ended and all is told. Returns what ``on_step`` raised, or a Ctrl-C meanwhile."""
+        raised: BaseException | None = None
+        for one in doing:
+            one.add_done_callback(lambda _: self.said.put(None))
+        while not (all(one.done() for one in doing) and self.said.empty()):
+            try:
+                step = self.said.get()
+                if step is not None and not self.is_over.is_set():
                     on_step(*step)
-                except BaseException as error:  # to be raised when nothing runs any more
-                    raised = error
-                    self.is_over.set()
+            except BaseException as error:  # to be raised when nothing runs any more
+                raised = raised or error
+                self.is_over.set()
         return raised
 
 
@@ -73,8 +78,6 @@ def _do(talk: Talk[Step], number: int, work: Callable[[Callable[[Step], None]], 
     except BaseException:
         talk.is_over.set()  # one that fails takes the others with it
         raise
-    finally:
-        talk.said.put(None)
 
 
 def _failure(doing: Sequence[Future[Made]]) -> BaseException | None:

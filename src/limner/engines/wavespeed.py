@@ -1,7 +1,7 @@
 """Pictures by a WaveSpeed account, or by another Limner, through WaveSpeed's own client: submit, then look
 until it is finished. What is given up here is cancelled there, where the service can (a Limner can).
 
-Each prediction costs: another is submitted only where none came about.
+Each prediction costs: another is submitted only where surely none came about.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ CANCEL_SECONDS = 5.0
 MISSED_LOOKS = 5  # in a row, until a prediction is given up
 DOWNLOADS = 3  # tries
 FILTERED_CODE, INVALID_CODES = 1200, (1400, 1401, 1402)
+NOT_TAKEN = re.compile(r"Failed to submit prediction: HTTP 4(?!08)\d\d:")  # after a 408 nobody knows
 REFUSAL = re.compile(r"content is filtered|sensitive|flagged|moderation|content policy", re.IGNORECASE)
 LONGEST_NAME, MOST_WARNINGS, LONGEST_WARNING = 100, 20, 500
 
@@ -117,7 +118,11 @@ class WaveSpeed:
         except asyncio.CancelledError:
             self._call_off(address, prediction_id)
             raise
-        return File(await self._content(prediction), _name(prediction), _warnings(prediction))
+        try:
+            content = await self._content(prediction)
+        except CallFailed as failed:  # the picture is made and paid for
+            raise failed.once_sent() from failed
+        return File(content, _name(prediction), _warnings(prediction), is_paid=True)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -135,7 +140,7 @@ class WaveSpeed:
         except RuntimeError as error:
             raise self._not_submitted(error) from error
         except (requests.RequestException, ValueError, TypeError, AttributeError, KeyError) as error:
-            raise _unknown(error) from error  # it trusts what it reads
+            raise self._unknown(error) from error  # it trusts what it reads
         return str(prediction_id)
 
     async def _finish(self, address: str, prediction_id: str, tell: Tell) -> Json:
@@ -148,7 +153,7 @@ class WaveSpeed:
             except CallFailed as failed:
                 missed += 1
                 if missed > MISSED_LOOKS or failed.blame is not Blame.MOMENT:
-                    raise CallFailed(failed.text, Blame.SENT, detail=failed.detail) from failed
+                    raise failed.once_sent() from failed
                 continue
             missed = 0
             match prediction.get("status"):
@@ -173,10 +178,16 @@ class WaveSpeed:
 
     def _not_submitted(self, error: RuntimeError) -> CallFailed:
         """Where nobody knows whether there is a prediction now, no other is submitted: each of them costs."""
-        cause = error.__cause__
-        if cause is None or _never_arrived(cause):
+        cause, said = error.__cause__, str(error)
+        if NOT_TAKEN.match(said) or (cause is not None and _never_arrived(cause)):
             return _of_error(error, self._key)
-        return _unknown(cause)
+        if said.startswith("Failed to submit prediction: HTTP "):
+            return _of_error(error, self._key).once_sent()
+        return self._unknown(cause or error)
+
+    def _unknown(self, cause: BaseException) -> CallFailed:
+        text = "The upstream service did not say whether it took the request."
+        return CallFailed(text, Blame.SENT, detail=self._key.hidden_in(repr(cause)))
 
     def _call_off(self, address: str, prediction_id: str) -> None:
         """In the background, once. WaveSpeed itself has no such call, and answers 404."""
@@ -207,13 +218,13 @@ class WaveSpeed:
             raise no_sense(f"output: {error}") from error
 
     async def _fetched(self, link: str) -> bytes:
-        """Tried again by itself: the picture is made and paid for."""
+        """Tried again by itself."""
         for left in reversed(range(DOWNLOADS)):
             try:
                 return await self._download(link)
-            except CallFailed as failed:
+            except CallFailed:
                 if not left:
-                    raise CallFailed(failed.text, Blame.SENT, detail=failed.detail) from failed
+                    raise
             await asyncio.sleep(self._poll_seconds)
         raise AssertionError("the last try returns or raises")
 
@@ -244,11 +255,6 @@ def _of_error(error: RuntimeError, key: Key) -> CallFailed:
     if found := re.search(r"HTTP (\d{3})\b", said):
         return of_status(int(found[1]), key.hidden_in(said))
     return no_connection(key.hidden_in(said))
-
-
-def _unknown(cause: BaseException) -> CallFailed:
-    text = "The upstream service did not say whether it took the request."
-    return CallFailed(text, Blame.SENT, detail=repr(cause))
 
 
 def _never_arrived(cause: BaseException) -> bool:

@@ -1,8 +1,9 @@
 """One run of `limner generate`: takes the order, has it made, says where the pictures lie and shows them."""
 
+import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,12 +77,19 @@ def _batch(order: Order, maker: Maker, outlets: Outlets) -> int:
 
 def _items(order: Order) -> list[Item]:
     if order.batch is None or str(order.batch) == STDIN:
-        return read_items(sys.stdin, "stdin", order.model_id, order.inputs)
+        source, content = "stdin", sys.stdin.buffer.read()
+    else:
+        source, content = str(order.batch), order.batch.read_bytes()
+    return read_items(_lines(content, source), source, order.model_id, order.inputs)
+
+
+def _lines(content: bytes, source: str) -> Iterable[str]:
+    """In UTF-8 whatever the locale says, with or without a mark at the beginning."""
     try:
-        lines = order.batch.read_text().splitlines()
+        return io.StringIO(content.decode("utf-8-sig"), newline=None)
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{order.batch} is not a text file in UTF-8") from error
-    return read_items(lines, str(order.batch), order.model_id, order.inputs)
+        remedy = "save it as one, or convert it, such as with iconv -f latin1 -t utf-8"
+        raise InvalidInput(f"{source} is not a text file in UTF-8: {remedy}") from error
 
 
 def _finish(order: Order, shown: list[Path], opened: list[Path]) -> None:

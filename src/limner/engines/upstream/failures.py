@@ -41,6 +41,10 @@ class CallFailed(Exception):
         self.detail = " ".join(detail.split())[:LONGEST_DETAIL]
         self.rest_seconds = rest_seconds  # as the upstream asked
 
+    def once_sent(self) -> "CallFailed":
+        """The same, where another try might be paid for again."""
+        return CallFailed(self.text, Blame.SENT, detail=self.detail, rest_seconds=self.rest_seconds)
+
 
 def of_status(status: int, detail: str = "", rest_seconds: float | None = None) -> CallFailed:
     """The failure that an HTTP status stands for."""

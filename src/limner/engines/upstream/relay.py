@@ -49,6 +49,7 @@ class File:
     content: bytes
     made_by: str = ""  # engine and weights behind the service, where it tells
     warnings: tuple[str, ...] = ()
+    is_paid: bool = False  # whatever it is: no other is asked for in its place
 
 
 class Upstream(Protocol):
@@ -246,12 +247,23 @@ class Calls:
             except Refused:
                 address.succeeded()
                 raise
-        made = await asyncio.to_thread(received, file.content, request.width, request.height)
+        picture = await _opened(file, request)
         address.succeeded()
-        return Picture(file, made)
+        return picture
 
     def _note(self, address: Address, failed: CallFailed) -> None:
         if failed.blame is not Blame.REQUEST:
             address.failed(time.monotonic(), failed.rest_seconds)
         cause = failed.detail or failed.text
         log.warning("upstream call failed", engine=self._upstream.made_by, address=address.url, cause=cause)
+
+
+async def _opened(file: File, request: GenerationRequest) -> Picture:
+    """Raises CallFailed."""
+    try:
+        made = await asyncio.to_thread(received, file.content, request.width, request.height)
+    except CallFailed as failed:
+        if file.is_paid:
+            raise failed.once_sent() from failed
+        raise
+    return Picture(file, made)
