@@ -109,7 +109,8 @@ class Settings(BaseSettings):
         60, ge=0, le=3600, description="How long a picture that is made waits for a storage that fails."
     )
     api_key: ApiKey | None = Field(
-        None, description="The key of the account `default`, 16 to 200 printable characters of ASCII, without spaces."
+        None,
+        description="The key of the account `default`, 16 to 200 printable characters of ASCII, without spaces.",
     )
     public_url: str = Field(
         "", description="The origin in links; by default the address that serve listens on."
