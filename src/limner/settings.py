@@ -110,7 +110,8 @@ class Settings(BaseSettings):
     )
     api_key: ApiKey | None = Field(
         None,
-        description="The key of the account `default`, 16 to 200 printable characters of ASCII, without spaces.",
+        description="The key of the account `default`, 16 to 200 printable characters of ASCII, "
+        "without spaces.",
     )
     public_url: str = Field(
         "", description="The origin in links; by default the address that serve listens on."
