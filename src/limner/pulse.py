@@ -9,11 +9,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 
 from limner import tidying, workers
+from limner.errors import LimnerError
+from limner.predictions.making import Making
+from limner.predictions.prediction import Failure, FailureCode
 from limner.runtime import Runtime
 from limner.upkeep import Watch
 from limner.workers import Lock, Worker
@@ -97,11 +101,33 @@ class Pulse:
         """Or has it again: PostgreSQL lets go of it when it loses the connection. Whoever took it since is
         about to rescue what this worker has."""
         if not self._lock.is_held():
+            self._lock.release()
             again = self._runtime.locks.take(self._worker.id)
             if again is None:
                 return False
             self._lock = again
         return True
+
+
+def watch_engines(makings: Iterable[Making], limit_seconds: float) -> None:
+    """Ends the process when one of their engines hangs; its prediction fails."""
+    for making in makings:
+        if making.ticked is not None and time.monotonic() - making.ticked > limit_seconds:
+            text = f"The engine stopped answering for {limit_seconds:g} seconds; nothing was charged."
+            with suppress(LimnerError):
+                making.fail(Failure(text, FailureCode.FAILED))
+            exit_hard(EXIT_HUNG, "an engine hangs", prediction_id=making.prediction.id)
+
+
+@contextmanager
+def exiting_if_broken_off(what: str, **context: str) -> Iterator[None]:
+    """Whatever is raised in here ends the process: the database is gone, or this is a bug. Rescue takes it
+    up; nobody would, if it were recorded as failed."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # engines are anybody's code
+        log.error(f"{what} broken off", exc_info=error, **context)
+        exit_hard(EXIT_BROKEN_OFF, f"the {what} could be neither finished nor recorded")
 
 
 def exit_hard(code: int, why: str, **context: str) -> None:

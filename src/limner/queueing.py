@@ -139,6 +139,18 @@ class Queue:
         return [status.workflow_id for status in found]
 
     @reported()
+    def in_hand(self, worker_id: str) -> dict[str, str]:
+        """Every workflow that this worker has taken from the queues and not finished, with its name."""
+        found = self.client.list_workflows(
+            status="PENDING",
+            executor_id=worker_id,
+            name=[GENERATE, DELIVER],
+            load_input=False,
+            load_output=False,
+        )
+        return {one.workflow_id: one.name for one in found}
+
+    @reported()
     def unfinished(self, name: str) -> dict[str, str | None]:
         """Every workflow of this name that is queued or taken, and by whom it was taken."""
         found = self.client.list_workflows(

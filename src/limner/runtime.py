@@ -214,10 +214,15 @@ def _keeper(settings: Settings, database: Database | None) -> Keeper:
 
 def courier_of(runtime: Runtime, clock: Callable[[], datetime]) -> Courier:
     """What attempts to deliver webhooks are made with."""
-    sender = Sender(allow_private=runtime.settings.webhook_allow_private)
-    queue = runtime.queue
+    settings, enqueue = runtime.settings, runtime.queue.enqueue_delivery
     return Courier(
-        runtime.database, runtime.storage, runtime.public_url, sender, queue.enqueue_delivery, clock
+        runtime.database,
+        runtime.storage,
+        runtime.public_url,
+        Sender(allow_private=settings.webhook_allow_private),
+        enqueue,
+        clock,
+        patience_seconds=settings.silence_seconds,
     )
 
 

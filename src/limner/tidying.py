@@ -8,13 +8,11 @@ its own, short enough that nobody notices, and says by itself what is left to do
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
 from limner import orphans
-from limner.errors import LimnerError
 from limner.predictions import removal
 from limner.runtime import Runtime
 from limner.webhooks import delivery
@@ -51,7 +49,7 @@ def tidy_once(runtime: Runtime, now: datetime) -> bool:
 
 
 def _tidy_up(runtime: Runtime, ended: threading.Event) -> None:
-    while tidy_once(runtime, _now()) and not ended.wait(BREATH_SECONDS):
+    while tidy_once(runtime, runtime.clock.now()) and not ended.wait(BREATH_SECONDS):
         pass
 
 
@@ -74,13 +72,12 @@ class _Turn:
     def sweep_if_due(self) -> None:
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
-            orphans.sweep(self._runtime.database, self._runtime.storage, _now())
+            orphans.sweep(self._runtime.database, self._runtime.storage, self._runtime.clock.now())
 
     def give_up(self) -> None:
-        if self._lock is not None:
-            with suppress(LimnerError):
-                self._lock.release()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
 
 
 def _predictions(runtime: Runtime, now: datetime) -> int:
@@ -111,7 +108,3 @@ def _queue_records(runtime: Runtime, now: datetime) -> int:
 _BATCHES: tuple[Callable[[Runtime, datetime], int], ...] = (
     *(_predictions, _leavings, _idempotency_keys, _uploads, _test_events, _queue_records),
 )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

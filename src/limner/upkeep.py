@@ -1,8 +1,10 @@
-"""What workers do beside their work: take over from the dead, let in what waits. (``tidying`` removes.)
-Whatever is broken off here is found again by the next who comes.
+"""What workers do beside their work: take over from the dead, put back what is not begun, let in what waits.
+(``tidying`` removes.) Whatever is broken off here is found again by the next who comes.
 """
 
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -12,6 +14,11 @@ from limner.queueing import DELIVER, attempt_of
 from limner.runtime import Runtime
 from limner.webhooks import delivery
 from limner.workers import Vigil
+
+# DBOS hands what it takes to a thread within milliseconds, and there is a thread for everything: whatever has
+# not come to it in so long will not, or finds when it comes that others have it.
+STRAY_SECONDS = 10.0
+PUT_BACK_SECONDS = 0.25  # between two tries
 
 log = structlog.get_logger()
 
@@ -73,6 +80,50 @@ class Watch:
         if lock is not None:
             rescue(self._runtime, other_id)
             lock.release()
+
+
+class Strays:
+    """What the queue says that this worker has, and what never came to it: the answer to its claim was lost,
+    or no thread could be started. DBOS only logs that, and others see that the worker lives."""
+
+    def __init__(self) -> None:
+        self._come: set[str] = set()
+        self._missed: dict[str, float] = {}  # since when
+
+    def come(self, workflow_id: str) -> None:
+        """To be told by each workflow, before anything else."""
+        self._come.add(workflow_id)
+
+    def look(self, in_hand: Callable[[], Mapping[str, str]], now: float) -> dict[str, str]:
+        """Those in hand that are missed for too long, with their names; ``now`` is of a steady clock."""
+        come = set(self._come)  # before the queue is asked: what comes meanwhile is not forgotten
+        found = in_hand()
+        self._come -= come - found.keys()
+        self._missed = {one: self._missed.get(one, now) for one in found.keys() - self._come}
+        return {one: found[one] for one, since in self._missed.items() if now - since >= STRAY_SECONDS}
+
+
+def rescue_strays(runtime: Runtime, worker_id: str, strays: Strays, now: float) -> None:
+    """Queues anew what this worker has and never began; cut off in between, it is done again."""
+    found = strays.look(partial(runtime.queue.in_hand, worker_id), now)
+    for entry, name in found.items():
+        log.warning("taken, and never begun", workflow_id=entry, worker_id=worker_id)
+        if name == DELIVER:
+            rescue_delivery(runtime, *attempt_of(entry))
+        else:  # from nobody: if it is begun after all, it is let be
+            rescue_prediction(runtime, *attempt_of(entry), worker_id="", is_death=False)
+    runtime.queue.drop([*found])
+
+
+def put_back(rescue: Callable[[], None]) -> None:
+    """Has it done before it returns, however long that takes: a workflow that ends before that is recorded as
+    done, and nobody looks for it again. Should the process end first, it stays taken, and is found."""
+    while True:
+        try:
+            return rescue()
+        except Exception as error:  # of whatever kind
+            log.warning("not put back yet", cause=repr(error))
+        time.sleep(PUT_BACK_SECONDS)
 
 
 def rescue(runtime: Runtime, worker_id: str, is_death: bool = True) -> None:

@@ -10,13 +10,14 @@ import os
 import socket
 import uuid
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from limner.db.tables import workers
 
@@ -63,7 +64,7 @@ class Crew:
 
 
 class Lock(Protocol):
-    """Held from the moment it is had until it is released or the process ends."""
+    """Held from the moment it is had until it is released, its connection is lost, or the process ends."""
 
     def is_held(self) -> bool: ...
 
@@ -251,9 +252,15 @@ class _AdvisoryLock:
     def is_held(self) -> bool:
         try:
             return bool(self.connection.execute(text("SELECT 1")).scalar())
-        except DBAPIError:
+        except SQLAlchemyError:  # also of its own: once it is lost, it refuses to be asked
             return False
 
     def release(self) -> None:
-        self.connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self.number})
-        self.connection.close()
+        """As often as anybody likes: a connection that cannot unlock any more is used by nobody again."""
+        try:
+            self.connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self.number})
+        except SQLAlchemyError:
+            with suppress(SQLAlchemyError):
+                self.connection.invalidate()
+        finally:
+            self.connection.close()

@@ -26,14 +26,14 @@ from limner.predictions.lifecycle import LeaseLost
 from limner.predictions.making import Making
 from limner.predictions.prediction import Failure, FailureCode, Prediction
 from limner.pulse import (
-    EXIT_BROKEN_OFF,
-    EXIT_HUNG,
     EXIT_NO_ENGINE,
     EXIT_OK,
     LOOK_SECONDS,
     Pulse,
     die_with_parent,
     exit_hard,
+    exiting_if_broken_off,
+    watch_engines,
 )
 from limner.queueing import (
     APPLICATION,
@@ -43,6 +43,7 @@ from limner.queueing import (
     GENERATE,
     WEBHOOKS,
     is_worth_logging,
+    workflow_id,
 )
 from limner.runtime import (
     Engines,
@@ -71,8 +72,7 @@ def run_worker(runtime: Runtime, parent_pid: int | None = None) -> int:
     engine cannot be stopped.
     """
     shift = Shift(runtime, parent_pid)
-    address = parse_address(runtime.settings.metrics_address)
-    if address is not None:
+    if (address := parse_address(runtime.settings.metrics_address)) is not None:
         serve_figures(shift.observer.figures, address)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, shift.on_signal)
@@ -99,14 +99,15 @@ class Shift:
         self._engines: Engines = {}
         self._making: dict[str, Making] = {}
         self._delivering: set[str] = set()
+        self._putting_back: set[str] = set()
+        self._strays = upkeep.Strays()
         self._taking: list[threading.Event] = []  # which end the threads that take from the queues
         self._times = Timekeeper()
         self._turns = Turns(LOOK_SECONDS)
 
     def work(self) -> int:
         """Blocks until ``stop`` is set and what was under way is finished or put back."""
-        write_down = partial(self._times.write_down, self.runtime)
-        pulse = Pulse(self.runtime, self.worker, self._look, write_down)
+        pulse = Pulse(self.runtime, self.worker, self._look, self._beat)
         pulse.start()
         try:
             return self._serve_queues()
@@ -174,34 +175,36 @@ class Shift:
         """The workflow. It returns when the engines are free for the next, and never raises: what DBOS
         records as failed it would not start again. One at a time, whatever the engine: should an engine
         end this process, what waits for its turn here has not begun, and is not blamed."""
-        if not self._turns.run(partial(self._take_turn, prediction_id, attempt, origin), self._is_over):
-            self._put_back(prediction_id, attempt)
+        self._strays.come(workflow_id(prediction_id, attempt))
+        with exiting_if_broken_off("attempt", prediction_id=prediction_id):
+            if not self._turns.run(partial(self._take_turn, prediction_id, attempt, origin), self._is_over):
+                self._put_back(prediction_id, attempt)
 
     def _take_turn(self, prediction_id: str, attempt: int, origin: str, turn: Turn) -> None:
-        with self.observer.attempt(prediction_id, origin):
+        guard = exiting_if_broken_off("attempt", prediction_id=prediction_id)
+        with guard, self.observer.attempt(prediction_id, origin):
             if self._is_over():
                 return self._put_back(prediction_id, attempt)
             return self._attempt(turn, prediction_id, attempt, origin)
 
     def deliver(self, delivery_id: str, number: int, origin: str = "") -> None:
         """The workflow of an attempt to deliver. It waits for no engine; it never raises, see above."""
+        self._strays.come(workflow_id(delivery_id, number))
         self._delivering.add(delivery_id)
-        try:
+        with exiting_if_broken_off("delivery", delivery_id=delivery_id):
             if self._is_over():
-                upkeep.rescue_delivery(self.runtime, delivery_id, number)
+                upkeep.put_back(partial(upkeep.rescue_delivery, self.runtime, delivery_id, number))
             else:
                 with self.observer.delivery(delivery_id, origin):
                     self.observer.sent(self._courier.run(delivery_id, number))
-        except Exception as error:  # the database is gone, or this is a bug: rescue will take it up
-            log.error("delivery broken off", delivery_id=delivery_id, exc_info=error)
-            exit_hard(EXIT_BROKEN_OFF, "a delivery could not be recorded")
-        finally:
-            self._delivering.discard(delivery_id)
+        self._delivering.discard(delivery_id)
 
     def _put_back(self, prediction_id: str, attempt: int) -> None:
-        """At once, for others to take. Where that fails, signing off does it, or whoever finds it."""
-        with suppress(LimnerError):
-            upkeep.rescue_prediction(self.runtime, prediction_id, attempt, self.worker.id, is_death=False)
+        """At once, for others to take. Signing off does so too."""
+        whose = (self.runtime, prediction_id, attempt, self.worker.id)
+        self._putting_back.add(prediction_id)
+        upkeep.put_back(partial(upkeep.rescue_prediction, *whose, is_death=False))
+        self._putting_back.discard(prediction_id)
 
     def _attempt(self, turn: Turn, prediction_id: str, attempt: int, origin: str) -> None:
         try:
@@ -213,9 +216,6 @@ class Shift:
                 self._make(prediction, turn)
         except LeaseLost as error:
             log.warning("attempt given up", prediction_id=prediction_id, cause=error.message)
-        except Exception as error:  # the database is gone, or this is a bug: rescue will take it up
-            log.error("attempt broken off", prediction_id=prediction_id, exc_info=error)
-            exit_hard(EXIT_BROKEN_OFF, "an attempt could be neither made nor closed")
 
     def _make(self, prediction: Prediction, turn: Turn) -> None:
         database, storage = self.runtime.database, self.runtime.storage
@@ -263,7 +263,8 @@ class Shift:
             workers.stop(tx, self.worker.id, self.runtime.clock.now())
         log.info("worker is stopping", worker_id=self.worker.id, in_hand=len(self._making))
         deadline = time.monotonic() + self.runtime.settings.grace_seconds
-        while (self._making or self._delivering) and not self._is_hurried and time.monotonic() < deadline:
+        in_hand = (self._making, self._delivering, self._putting_back)
+        while any(in_hand) and not self._is_hurried and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS / 2)
 
     def _close_engines(self) -> None:
@@ -276,22 +277,19 @@ class Shift:
         with suppress(LimnerError):  # whoever comes next will find the lock free, and do the same
             upkeep.rescue(self.runtime, self.worker.id, is_death=False)
             pulse.release()
-        if not is_idle:
+        if self._putting_back:
+            time.sleep(2 * upkeep.PUT_BACK_SECONDS)  # it finds that it is done, if it is
+        if self._putting_back or not is_idle:
             exit_hard(EXIT_OK, "what was under way was put back")
 
+    def _beat(self) -> None:
+        upkeep.rescue_strays(self.runtime, self.worker.id, self._strays, time.monotonic())
+        self._times.write_down(self.runtime)
+
     def _look(self) -> None:
-        self._watch_engines()
+        watch_engines(list(self._making.values()), self.runtime.settings.step_timeout_seconds)
         if self._parent_pid is not None and os.getppid() != self._parent_pid:
             self.stop.set()
-
-    def _watch_engines(self) -> None:
-        limit = self.runtime.settings.step_timeout_seconds
-        for making in list(self._making.values()):
-            if making.ticked is not None and time.monotonic() - making.ticked > limit:
-                text = f"The engine stopped answering for {limit:g} seconds; nothing was charged."
-                with suppress(LimnerError):
-                    making.fail(Failure(text, FailureCode.FAILED))
-                exit_hard(EXIT_HUNG, "an engine hangs", prediction_id=making.prediction.id)
 
 
 def _origin() -> str:

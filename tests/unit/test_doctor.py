@@ -27,6 +27,7 @@ from limner.webhooks.store import DeliveryStatus
 from limner.workers import Worker
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.test_upkeep import colleague, records
+from tests.unit.test_workflows import take_from_queue
 from tests.unit.workplace import Workplace
 
 CHECKS = [name for name, _ in (*examination.GROUND, *examination.ALL)]
@@ -174,6 +175,15 @@ def test_the_work_of_a_worker_that_is_gone_is_done_by_another(open_workplace: Op
     change(workplace, delete(workers_table).where(workers_table.c.id == dead.id))
     assert_found_and_fixed(workplace, "predictions", "no worker that lives", prediction.id)
     assert workplace.find(prediction).attempt == 2
+
+
+def test_what_a_worker_that_is_gone_took_and_never_began(open_workplace: OpenWorkplace) -> None:
+    workplace = open_workplace()
+    prediction = workplace.submit()
+    take_from_queue(workplace, prediction, "gone")
+    begin(workplace, NOBODY, Worker())
+    assert_found_and_fixed(workplace, "predictions", "no worker that lives", prediction.id)
+    assert records(workplace, "ENQUEUED") == {f"{prediction.id}-2"}
 
 
 def test_a_silent_worker_is_taken_off_and_its_work_queued(open_workplace: OpenWorkplace) -> None:

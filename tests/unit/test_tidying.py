@@ -2,6 +2,9 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,12 +12,17 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from limner import ledger, tidying
+from limner.db.clock import DatabaseClock
 from limner.db.tables import idempotency_keys, outputs, predictions, removals, webhook_deliveries
 from limner.errors import NotFound
+from limner.inputs import ImageInput
 from limner.predictions import lifecycle, removal
+from limner.predictions.admission import Submission, submit
+from limner.runtime import Runtime
 from limner.webhooks import delivery
 from tests.server import wait_until
 from tests.unit.conftest import OpenWorkplace
+from tests.unit.test_workers import end_the_connections_of_locks
 from tests.unit.workplace import Workplace
 
 LATER = timedelta(days=8)
@@ -73,6 +81,48 @@ def test_test_events_and_idempotency_keys_go_in_batches(
     assert left == [(3, 3), (1, 1), (0, 0)]
 
 
+class LateClock(DatabaseClock):
+    """Of a database whose time this machine is ahead of by more than anything is kept."""
+
+    def now(self) -> datetime:
+        return super().now() - 2 * LATER
+
+
+def test_a_machine_whose_clock_is_ahead_removes_nothing_early(
+    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "TIDY_SECONDS", 0.02)
+    monkeypatch.setattr(tidying, "FIRST_SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("limner.orphans.OLD", -LATER)
+    workplace, rounds = open_workplace(), list[datetime]()
+    runtime = replace(workplace.runtime, clock=LateClock(workplace.runtime.database))
+    key = {"account_id": workplace.caller.account_id, "key": "one", "fingerprint": "0" * 64}
+    expiry = {"prediction_id": "0" * 32, "expires_at": runtime.clock.now() + timedelta(days=1)}
+    with runtime.database.begin() as tx:
+        tx.execute(insert(idempotency_keys), key | expiry)
+        spec = runtime.catalog.find("google/imagen4")
+        submission = Submission(workplace.caller, spec, ImageInput("a red apple"))
+        submit(tx, submission, runtime.limits, runtime.queue, runtime.clock.now())
+    runtime.storage.put(orphan := f"predictions/{'f' * 32}/1/1.png", b"x", "image/png")
+    monkeypatch.setattr(tidying, "_BATCHES", (*tidying._BATCHES, lambda _, now: rounds.append(now)))
+    with tidying_up(runtime):
+        wait_until(lambda: len(rounds) > 2)
+    assert (count(workplace, idempotency_keys), count(workplace, predictions)) == (1, 1)
+    assert runtime.storage.get(orphan) == b"x"
+
+
+@contextmanager
+def tidying_up(runtime: Runtime) -> Iterator[None]:
+    ended = threading.Event()
+    thread = threading.Thread(target=tidying.tidy, args=(runtime, ended))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def test_a_worker_removes_what_was_deleted(
     open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +165,27 @@ def test_one_of_all_tidies_up_and_another_when_it_is_gone(
     ended[1].set()
     for thread in threads:
         thread.join()
+
+
+def test_who_tidies_up_goes_on_after_its_lock_was_lost(
+    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when PostgreSQL was started anew, or somebody ended the connection."""
+    monkeypatch.setattr(tidying, "TIDY_SECONDS", 0.02)
+    tidied: list[datetime] = []
+
+    def note(_: object, now: datetime) -> int:
+        tidied.append(now)
+        return 0
+
+    monkeypatch.setattr(tidying, "_BATCHES", (note,))
+    workplace = open_workplace()
+    with tidying_up(workplace.runtime):
+        for _ in range(3):
+            tidied.clear()
+            wait_until(lambda: len(tidied) > 1, seconds=10)
+            if not workplace.runtime.database.is_sqlite:
+                end_the_connections_of_locks(workplace.runtime.database)
 
 
 def test_a_storage_that_is_away_stops_nothing_for_good(

@@ -7,6 +7,8 @@ from limner import accounts, ledger, upkeep
 from limner.accounts import Level, authenticate, create_account, create_key
 from limner.predictions import lifecycle
 from limner.predictions.prediction import Status
+from limner.queueing import GENERATE
+from limner.upkeep import STRAY_SECONDS, Strays
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace
 
@@ -77,3 +79,32 @@ def test_records_of_what_was_cancelled_go_in_time(open_workplace: OpenWorkplace)
     assert queue.expire(now - timedelta(minutes=1)) == 0
     assert queue.expire(now + timedelta(minutes=1)) == 1
     assert records(workplace) == set()
+
+
+def test_what_never_comes_is_missed_for_a_while_before_it_is_a_stray() -> None:
+    strays, in_hand = Strays(), {"come": GENERATE, "late": GENERATE, "lost": GENERATE}
+
+    def look(now: float) -> set[str]:
+        return set(strays.look(lambda: in_hand, now))
+
+    strays.come("come")
+    assert look(100.0) == set()
+    assert look(99.9 + STRAY_SECONDS) == set()
+    strays.come("late")
+    assert look(100.0 + STRAY_SECONDS) == {"lost"}
+    assert look(100.0 + 5 * STRAY_SECONDS) == {"lost"}  # until it is dropped
+
+
+def test_what_is_finished_is_forgotten_and_what_comes_meanwhile_is_not() -> None:
+    strays, in_hand = Strays(), {"first": GENERATE}
+
+    def second_comes() -> dict[str, str]:
+        strays.come("second")  # taken after the queue was asked
+        return in_hand
+
+    strays.come("first")
+    assert strays.look(second_comes, 0.0) == {}
+    in_hand = {"second": GENERATE}
+    assert strays.look(lambda: in_hand, STRAY_SECONDS) == {}
+    assert strays.look(lambda: in_hand, 3 * STRAY_SECONDS) == {}
+    assert strays._come == {"second"}

@@ -165,11 +165,37 @@ def test_an_advisory_lock_falls_with_its_connection(database: Database) -> None:
     locks = AdvisoryLocks(database.engine)
     lock = locks.take(worker_id)
     assert lock is not None
-    with database.read() as tx:
-        tx.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        )
+    end_the_connections_of_locks(database)
     assert not lock.is_held()
     again = locks.take(worker_id)
     assert again is not None
     again.release()
+
+
+def end_the_connections_of_locks(database: Database) -> None:
+    with database.read() as tx:
+        tx.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+
+
+def test_a_lost_lock_is_known_for_lost_and_can_be_released(database: Database) -> None:
+    """However often it is asked, and whether or not anybody has asked before."""
+    if database.is_sqlite:
+        return
+    locks = AdvisoryLocks(database.engine)
+    for num_asked in range(3):
+        worker_id = Worker().id
+        lock = locks.take(worker_id)
+        assert lock is not None
+        end_the_connections_of_locks(database)
+        assert [lock.is_held() for _ in range(num_asked)] == [False] * num_asked
+        lock.release()
+        lock.release()
+        assert not lock.is_held()
+        again = locks.take(worker_id)
+        assert again is not None
+        assert again.is_held()
+        again.release()
+        assert locks.free([worker_id]) == {worker_id}

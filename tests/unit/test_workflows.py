@@ -6,25 +6,35 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from dbos import DBOS
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from limner import workers
+from limner import upkeep, workers
+from limner.db.database import Database, DatabaseUnavailable
 from limner.db.tables import workers as workers_table
+from limner.inputs import ImageInput
 from limner.predictions import lifecycle
+from limner.predictions.admission import Submission, submit
 from limner.predictions.prediction import Prediction, Status
-from limner.pulse import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_TAKEN_FOR_DEAD
+from limner.pulse import EXIT_HUNG, EXIT_NO_ENGINE, EXIT_OK, EXIT_TAKEN_FOR_DEAD
+from limner.queueing import DELIVER, Queue
 from limner.runtime import check_health
 from limner.settings import ModelChoice
+from limner.webhooks import delivery, store
+from limner.webhooks.store import DeliveryStatus
 from limner.workers import Worker
+from limner.workflows import Shift
 from limner_test_engines.gradient import gradient
-from tests.server import STOP_SECONDS
+from tests.receiver import receiving
+from tests.server import STOP_SECONDS, wait_until
 from tests.unit.conftest import OpenWorkplace
 from tests.unit.workplace import Workplace
 
@@ -228,6 +238,101 @@ def test_what_waits_for_another_engine_when_a_worker_stops_is_put_back(
     assert workplace.spent_micros() == PRICE + 18_000
 
 
+class UnluckyQueue(Queue):
+    """Takes nothing back while something goes wrong."""
+
+    def __init__(self, database: Database, *errors: Exception) -> None:
+        super().__init__(database)
+        self.errors = list(errors)
+        self.num_failed = 0
+
+    def enqueue(self, tx: Connection, prediction_id: str, attempt: int, *place: Any) -> None:
+        self._raise_if_next(attempt)
+        super().enqueue(tx, prediction_id, attempt, *place)
+
+    def enqueue_delivery(self, tx: Connection, delivery_id: str, number: int, *rest: Any) -> None:
+        self._raise_if_next(number)
+        super().enqueue_delivery(tx, delivery_id, number, *rest)
+
+    def _raise_if_next(self, number: int) -> None:
+        if number > 1 and self.num_failed < len(self.errors):
+            self.num_failed += 1
+            raise self.errors[self.num_failed - 1]
+
+
+AWAY = DatabaseUnavailable("the database is being started anew")
+
+
+@pytest.mark.parametrize("error", [AWAY, RuntimeError("nobody thought of that")], ids=["away", "other"])
+@pytest.mark.parametrize("is_waiting", [True, False])
+def test_what_cannot_be_put_back_at_once_is_put_back_before_the_workflow_ends(
+    open_workplace: OpenWorkplace, error: Exception, is_waiting: bool
+) -> None:
+    """Else DBOS would record it as done, and nobody would look for it again."""
+    workplace = open_workplace()
+    queue = UnluckyQueue(workplace.runtime.database, error, error)
+    workplace.runtime = replace(workplace.runtime, queue=queue)
+    prediction = workplace.submit()
+    shift = Shift(workplace.runtime)
+    shift.stop.set()
+    others = shift._turns.take(lambda: False) if is_waiting else None
+    shift.generate(prediction.id, 1)
+    if others is not None:
+        others.end()
+    left = workplace.find(prediction)
+    assert (queue.num_failed, left.attempt, left.owner, left.status) == (2, 2, None, Status.CREATED)
+    queue.close()
+
+
+def test_a_delivery_that_cannot_be_put_back_at_once_ends_no_worker(
+    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which may be about to finish a picture."""
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    workplace = open_workplace()
+    queue = UnluckyQueue(workplace.runtime.database, AWAY, AWAY)
+    workplace.runtime = replace(workplace.runtime, queue=queue)
+    with workplace.runtime.database.begin() as tx:
+        account_id, now = workplace.caller.account_id, datetime.now(UTC)
+        one = delivery.schedule_test(tx, account_id, "http://127.0.0.1:9/", queue.enqueue_delivery, now)
+    shift = Shift(workplace.runtime)
+    shift.stop.set()
+    shift.deliver(one.id, 1)
+    assert (exits, queue.num_failed) == ([], 2)
+    assert f"{one.id}-2" in queue.unfinished(DELIVER)
+    queue.close()
+
+
+def test_a_worker_that_can_put_nothing_back_ends_all_the_same(
+    open_workplace: OpenWorkplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had is found as taken by a worker that is gone."""
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    models = {OTHER_MODEL: ModelChoice(engine="gradient")}
+    options = {"folder": str(tmp_path)}
+    workplace = open_workplace("gate", options=options, models=models, grace_seconds=2.0)
+    queue = UnluckyQueue(workplace.runtime.database, *[AWAY] * 1_000)
+    workplace.runtime = replace(workplace.runtime, queue=queue)
+    try:
+        with workplace.working() as shift:
+            inside = wait_at_gate(workplace, tmp_path)
+            waiting = submit_to_its_neighbour(workplace, inside)
+            shift.stop.set()
+            try:
+                wait_until(lambda: queue.num_failed > 1, seconds=10)
+            finally:
+                (tmp_path / "open").touch()
+        assert exits == [EXIT_OK]
+        assert workplace.find(inside).status == Status.COMPLETED
+        assert waiting.id in workplace.runtime.queue.taken_by(shift.worker.id)
+    finally:
+        queue.errors.clear()  # and its thread, which the process would have taken with it, comes to an end
+    workplace.wait(waiting, lambda found: found.attempt == 2)
+    queue.close()
+
+
 def test_what_is_cancelled_when_a_worker_has_just_taken_it_is_no_error(
     open_workplace: OpenWorkplace, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -252,13 +357,77 @@ def test_what_is_cancelled_when_a_worker_has_just_taken_it_is_no_error(
 
 def take_from_queue(workplace: Workplace, prediction: Prediction, worker_id: str) -> None:
     """As DBOS does just before a worker begins; the worker is then gone."""
-    schema = "" if workplace.runtime.database.is_sqlite else "dbos."
+    with workplace.runtime.database.begin() as tx:
+        take(tx, prediction.id, worker_id)
+
+
+def take(tx: Connection, workflow_id: str, worker_id: str) -> None:
+    schema = "" if tx.dialect.name == "sqlite" else "dbos."
     statement = text(
         f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :worker, owner_xid = 'x'"
         " WHERE workflow_uuid = :id"
     )
-    with workplace.runtime.database.begin() as tx:
-        assert tx.execute(statement, {"worker": worker_id, "id": prediction.id}).rowcount == 1
+    assert tx.execute(statement, {"worker": worker_id, "id": workflow_id}).rowcount == 1
+
+
+def submit_lost(workplace: Workplace, worker_id: str) -> Prediction:
+    """Taken for this worker by a claim whose answer was lost."""
+    runtime = workplace.runtime
+    submission = Submission(workplace.caller, runtime.catalog.find(OTHER_MODEL), ImageInput("a red apple"))
+    with runtime.database.begin() as tx:
+        prediction = submit(tx, submission, runtime.limits, runtime.queue, datetime.now(UTC))
+        take(tx, prediction.id, worker_id)
+    return prediction
+
+
+def test_what_a_live_worker_took_and_never_began_is_made(
+    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "STRAY_SECONDS", 0.5)
+    workplace = open_workplace()
+    with workplace.working() as shift:
+        prediction = submit_lost(workplace, shift.worker.id)
+        wait_until(lambda: workplace.find(prediction).is_terminal, seconds=20)
+        wait_until(lambda: workplace.runtime.queue.taken_by(shift.worker.id) == [], seconds=20)
+    done = workplace.find(prediction)
+    assert (done.status, done.attempt, done.engine_deaths) == (Status.COMPLETED, 2, 0)
+
+
+def test_a_webhook_that_a_live_worker_took_and_never_began_is_sent(
+    open_workplace: OpenWorkplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "STRAY_SECONDS", 0.5)
+    workplace = open_workplace(webhook_allow_private=True)
+    runtime, account_id = workplace.runtime, workplace.caller.account_id
+    with receiving(200) as receiver, workplace.working() as shift:
+        with runtime.database.begin() as tx:
+            enqueue, now = runtime.queue.enqueue_delivery, datetime.now(UTC)
+            one = delivery.schedule_test(tx, account_id, receiver.url, enqueue, now)
+            take(tx, one.id, shift.worker.id)
+        wait_until(lambda: len(receiver.received) == 1, seconds=20)
+        wait_until(lambda: runtime.queue.taken_by(shift.worker.id, DELIVER) == [], seconds=20)
+    with runtime.database.read() as tx:
+        assert store.find(tx, account_id, one.id).status == DeliveryStatus.DELIVERED
+
+
+def test_what_waits_for_its_turn_is_not_taken_for_lost(
+    open_workplace: OpenWorkplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "STRAY_SECONDS", 0.5)
+    workplace = open_workplace(
+        "gate", options={"folder": str(tmp_path)}, models={OTHER_MODEL: ModelChoice(engine="gradient")}
+    )
+    with workplace.working() as shift:
+        inside = wait_at_gate(workplace, tmp_path)
+        waiting = submit_to_its_neighbour(workplace, inside)
+        lost = submit_lost(workplace, shift.worker.id)
+        try:
+            wait_until(lambda: workplace.find(lost).attempt == 2, seconds=20)
+            time.sleep(1)
+            assert [workplace.find(one).attempt for one in (inside, waiting)] == [1, 1]
+        finally:
+            (tmp_path / "open").touch()
+        assert [workplace.finish(one).attempt for one in (inside, waiting, lost)] == [1, 1, 2]
 
 
 def test_what_died_between_queue_and_beginning_is_found(open_workplace: OpenWorkplace) -> None:

@@ -3,7 +3,6 @@ decides what a deletion is.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -124,4 +123,4 @@ def _with_links(prediction: Prediction) -> Prediction:
 def _delete(context: Context, caller: Caller, ids: list[str]) -> list[str]:
     runtime = context.runtime
     with runtime.database.begin() as tx:
-        return lifecycle.delete(tx, caller.account_id, ids, runtime.queue, datetime.now(UTC))
+        return lifecycle.delete(tx, caller.account_id, ids, runtime.queue, runtime.clock.now())

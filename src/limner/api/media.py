@@ -5,7 +5,6 @@ A file is only ever served as what its content was found to be, and as a downloa
 more of it than a picture.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -56,8 +55,9 @@ def read_upload(file_name: str, request: Request, context: InContext) -> Respons
     """The bytes of an upload, as its `download_url` names it; one range of them where that is asked for."""
     upload_id = file_name.partition(".")[0]
     check_upload_id(upload_id)
+    now = context.runtime.clock.now()
     with context.runtime.database.read() as tx:
-        upload = find_received(tx, upload_id, datetime.now(UTC))
+        upload = find_received(tx, upload_id, now)
     if upload.link_name != file_name:
         raise NotFound(f'there is no file "{file_name}"')
     file = File(upload.object_key, upload.size_bytes, upload.content_type, upload.disposition)

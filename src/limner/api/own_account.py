@@ -2,7 +2,6 @@
 those that WaveSpeed has.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -85,7 +84,7 @@ class KeyQuery(Asked):
 @router.get("/account", summary="Show the account", response_model=Envelope[AccountView])
 def read_account(context: InContext, caller: ByCaller) -> Response:
     """The account with its balance, its level, and what the level still allows."""
-    now, limits = datetime.now(UTC), context.runtime.limits
+    now, limits = context.runtime.clock.now(), context.runtime.limits
     with context.runtime.database.read() as tx:
         account = read_owner(tx, caller.account_id)
         money = ledger.balance(tx, caller.account_id)
@@ -140,13 +139,15 @@ def revoke_key(key_id: str, context: InContext, caller: ByCaller) -> Response:
     it are signed out. The last valid key of an account stays."""
     if not is_id(key_id):
         raise NotFound(f'there is no key "{key_id}"')
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
-        return success(_view(keys.revoke_key(tx, caller.account_id, key_id, datetime.now(UTC)), caller))
+        return success(_view(keys.revoke_key(tx, caller.account_id, key_id, now), caller))
 
 
 def _make(context: Context, caller: Caller, name: str) -> tuple[Key, str]:
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
-        return keys.make_key(tx, caller.account_id, name, datetime.now(UTC))
+        return keys.make_key(tx, caller.account_id, name, now)
 
 
 def _level(level: Level) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 cannot read; a page never keeps the key. For programs there are keys, and they need none of this.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -80,7 +79,7 @@ async def sign_out(
 
 def _begin(context: Context, asked: SignInQuery, former: str) -> tuple[str, dict[str, Any]]:
     """A new session, and the end of the one that this browser had."""
-    now = datetime.now(UTC)
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
         key_id = (
             authenticate(tx, asked.key).key_id if asked.key else sessions.spend_ticket(tx, asked.ticket, now)
@@ -94,7 +93,7 @@ def _begin(context: Context, asked: SignInQuery, former: str) -> tuple[str, dict
 
 
 def _end(context: Context, token: str, everywhere: bool) -> None:
-    now = datetime.now(UTC)
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
         if everywhere:
             sessions.end_all(tx, sessions.find(tx, token, now).caller.account_id)
@@ -103,9 +102,10 @@ def _end(context: Context, token: str, everywhere: bool) -> None:
 
 
 def _state(context: Context, token: str) -> dict[str, Any]:
+    now = context.runtime.clock.now()
     try:
         with context.runtime.database.read() as tx:
-            return _view(sessions.find(tx, token, datetime.now(UTC)))
+            return _view(sessions.find(tx, token, now))
     except (Unauthorized, Forbidden):
         return SIGNED_OUT
 

@@ -7,7 +7,6 @@ Checking and storing them has threads of its own, so that large files keep nobod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import anyio.to_thread
@@ -84,7 +83,7 @@ async def announce_upload(request: Request, context: InContext, caller: ByCaller
     and without a key, within the hour."""
     asked = await read_query(request, UploadQuery)
     announced = Announced(asked.filename, asked.content_type, asked.size)
-    now = datetime.now(UTC)
+    now = await run_in_threadpool(context.runtime.clock.now)
     intake = context.runtime.intake
     upload, ticket = await run_in_threadpool(intake.announce, caller.account_id, announced, now)
     return success(
@@ -107,7 +106,7 @@ async def receive_upload(ticket: str, request: Request, context: InContext, traf
     """Takes the bytes that were announced. Needs no key: the ticket is one, for this file alone. To send the
     same bytes again changes nothing."""
     intake = context.runtime.intake
-    now = datetime.now(UTC)
+    now = await run_in_threadpool(context.runtime.clock.now)
     upload = await run_in_threadpool(intake.find, ticket, now)
     with traffic.admit(upload.account_id):
         async with spooled(request, upload.size_bytes) as file:
@@ -122,7 +121,7 @@ async def upload_form(request: Request, context: InContext, caller: ByCaller, tr
     """Takes a form with a field `file`: an image, a video or a sound of at most 200 MiB. Its content tells
     what it is, and an image must decode."""
     intake = context.runtime.intake
-    now = datetime.now(UTC)
+    now = await run_in_threadpool(context.runtime.clock.now)
     with traffic.admit(caller.account_id):
         async with form_file(request, MAX_BYTES) as file:
             announced = Announced(file.filename or "", file.content_type or "", file.size or 0)

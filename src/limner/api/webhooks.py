@@ -3,7 +3,7 @@
 WaveSpeed has only the first; contract section 10 tells what its users miss.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -49,7 +49,7 @@ class DeliveriesQuery(Paged):
 @router.get("/api/v3/webhook/secret", response_model=Envelope[SecretView])
 def read_webhook_secret(context: InContext, caller: ByCaller) -> Response:
     """The account's secret, which its webhooks are signed with; made when it is first asked for."""
-    now = datetime.now(UTC)
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
         delivery.secret_of(tx, caller.account_id)
         return success(_secret_view(tx, caller, now))
@@ -58,7 +58,7 @@ def read_webhook_secret(context: InContext, caller: ByCaller) -> Response:
 @router.post("/api/v3/webhook/secret/rotate", response_model=Envelope[SecretView])
 def rotate_webhook_secret(context: InContext, caller: ByCaller) -> Response:
     """A new secret. For 24 hours the former one signs too; one before that no longer does."""
-    now = datetime.now(UTC)
+    now = context.runtime.clock.now()
     with context.runtime.database.begin() as tx:
         delivery.rotate_secret(tx, caller.account_id, now)
         return success(_secret_view(tx, caller, now))
@@ -100,14 +100,14 @@ def redeliver(delivery_id: str, context: InContext, caller: ByCaller) -> Respons
     """Sends the same event again, to the same address, as a delivery of its own with attempts of its own. One
     that waits for its next attempt is given up for it; while an attempt is under way the answer is 409."""
     _check_id(delivery_id)
-    runtime, now = context.runtime, datetime.now(UTC)
+    runtime, now = context.runtime, context.runtime.clock.now()
     with runtime.database.begin() as tx:
         enqueue = runtime.queue.enqueue_delivery
         return success(_view(tx, delivery.redeliver(tx, caller.account_id, delivery_id, enqueue, now)))
 
 
 def _send_test(context: Context, caller: Caller, url: str) -> Response:
-    runtime, now = context.runtime, datetime.now(UTC)
+    runtime, now = context.runtime, context.runtime.clock.now()
     with runtime.database.begin() as tx:
         enqueue = runtime.queue.enqueue_delivery
         return success(_view(tx, delivery.schedule_test(tx, caller.account_id, url, enqueue, now)))

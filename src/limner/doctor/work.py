@@ -97,6 +97,9 @@ def _how(one: Unfinished, queued: dict[str, str | None], living: set[str], pools
         return ""
     if entry not in queued:
         return QUEUED_NOWHERE
+    # What a live worker took and never began it finds by itself; here nobody can tell that from waiting.
+    if (taker := queued[entry]) is not None and taker not in living:
+        return LOST
     return "" if one.pool in pools else UNSERVED
 
 

@@ -8,13 +8,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import count
 
 import structlog
+from sqlalchemy import Connection
 
 from limner.db.database import Database, DatabaseUnavailable
 from limner.errors import InvalidInput
 from limner.inputs import ImageInput, Json
-from limner.predictions import store
+from limner.predictions import patience, store
 from limner.predictions.prediction import Prediction, Status, public_view
 from limner.storage import Storage, StorageUnavailable
 from limner.webhooks import delivery
@@ -42,14 +45,14 @@ class Courier:
     enqueue: Enqueue
     clock: Callable[[], datetime]
     retry_seconds: Sequence[float] = RETRY_SECONDS
+    patience_seconds: float = 0.0  # with a database that cannot be reached
 
     def run(self, delivery_id: str, number: int) -> Outcome | None:
         """Makes this attempt; None when it is no longer to be made. Raises DatabaseUnavailable."""
-        with self.database.begin() as tx:
-            begun = delivery.begin(tx, delivery_id, number)
-            if begun is None:
-                return None
-            secrets = delivery.valid_secrets(tx, begun.account_id, self.clock())
+        found = self._begin(delivery_id, number)
+        if found is None:
+            return None
+        begun, secrets = found
         outcome = self._attempt(begun, secrets)
         log.info(
             "webhook sent",
@@ -58,9 +61,32 @@ class Courier:
             number=number,
             error=outcome.error,
         )
-        with self.database.begin() as tx:
-            delivery.finish(tx, begun, outcome, self.enqueue, self.clock(), self.retry_seconds)
+        self._finish(begun, outcome)
         return outcome
+
+    def _begin(self, delivery_id: str, number: int) -> tuple[Delivery, list[str]] | None:
+        """With the secrets that sign it. Begun without anybody being told, it is nobody's any more: then it
+        is rescued, as from a dead worker."""
+        tries = count()
+
+        def begin(tx: Connection) -> tuple[Delivery, list[str]] | None:
+            is_repeated = next(tries) > 0
+            begun = delivery.begin(tx, delivery_id, number)
+            if begun is not None:
+                return begun, delivery.valid_secrets(tx, begun.account_id, self.clock())
+            if is_repeated:
+                delivery.rescue(tx, delivery_id, number, self.enqueue, self.clock())
+            return None
+
+        return patience.write(self.database, begin, self.patience_seconds)
+
+    def _finish(self, begun: Delivery, outcome: Outcome) -> None:
+        now = self.clock()
+
+        def finish(tx: Connection) -> None:
+            delivery.finish(tx, begun, outcome, self.enqueue, now, self.retry_seconds)
+
+        patience.write(self.database, finish, self.patience_seconds)
 
     def _attempt(self, begun: Delivery, secrets: Sequence[str]) -> Outcome:
         try:
@@ -81,11 +107,14 @@ class Courier:
         if begun.event == Event.TEST:
             return _compact(self._view(_sample(begun)) | {"test": True})
         assert begun.prediction_id is not None, "every other event is a prediction's"
-        with self.database.read() as tx:
-            prediction = store.find_any(tx, begun.prediction_id)
+        prediction = patience.patiently(partial(self._find, begun.prediction_id), self.patience_seconds)
         if prediction is None:
             raise InvalidInput(DELETED)
         return _compact(self._view(prediction))
+
+    def _find(self, prediction_id: str) -> Prediction | None:
+        with self.database.read() as tx:
+            return store.find_any(tx, prediction_id)
 
     def _view(self, prediction: Prediction) -> dict[str, Json]:
         return public_view(prediction, self.public_url, self.storage)

@@ -18,7 +18,7 @@ from limner import images
 from limner.db.database import Database, DatabaseUnavailable
 from limner.engines.engine import Engine, Generation, GenerationRequest, Pixels, Progress
 from limner.errors import EngineFailed
-from limner.predictions import lifecycle
+from limner.predictions import lifecycle, patience
 from limner.predictions.lifecycle import CancelRequested, LeaseLost, Made
 from limner.predictions.outbox import Outbox
 from limner.predictions.prediction import Failure, FailureCode, Filtered, Output, Prediction
@@ -31,7 +31,6 @@ from limner.telemetry.tracing import TRACER
 STORAGE_PAUSE_SECONDS = 0.25
 MAX_STORAGE_PAUSE_SECONDS = 5.0
 WRITE_SECONDS = 0.25  # progress reaches the database at most this often
-RETRY_SECONDS = 0.25
 Clock = Callable[[], datetime]
 
 log = structlog.get_logger()
@@ -118,17 +117,7 @@ class Making:
         self.outcome = "failed"
 
     def _write(self, change: Callable[[Connection], None]) -> None:
-        """A transaction, begun again for a while when the database cannot be used: it may have restarted, and
-        what an engine has made is worth waiting. ``change`` must bear being done twice."""
-        deadline = time.monotonic() + self.patience_seconds
-        while True:
-            try:
-                with self.database.begin() as tx:
-                    return change(tx)
-            except DatabaseUnavailable:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(RETRY_SECONDS)
+        patience.write(self.database, change, self.patience_seconds)
 
     def _generate(self, engine: Engine, request: GenerationRequest) -> Judged:
         self._write(lambda tx: lifecycle.enter_engine(tx, self.prediction))

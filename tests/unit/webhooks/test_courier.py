@@ -5,6 +5,9 @@ import hashlib
 import hmac
 import json
 import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from limner.db.database import Database, DatabaseUnavailable
 from limner.predictions.delivering import Courier
 from limner.predictions.lifecycle import cancel
 from limner.predictions.prediction import Prediction, public_view
 from limner.runtime import courier_of
 from limner.webhooks import delivery, store
+from limner.webhooks.delivery import INTERRUPTED
 from limner.webhooks.store import Attempt, Delivery, DeliveryStatus
 from tests.receiver import Received, hang, receiving
 from tests.server import wait_until
@@ -207,6 +212,97 @@ def test_a_bug_of_ours_is_a_failed_attempt_and_not_an_endless_one(
     status, (attempt,) = post.log(one)
     assert (status, attempt.error) == ("failed", "it could not be sent; the server's log says why")
     assert receiver.connections == 0
+
+
+class Shaky(Database):
+    """Of its transactions, and of what it is asked beside, each goes as foretold; later ones go well."""
+
+    def __init__(self, database: Database, *fates: str) -> None:
+        super().__init__(database.engine)
+        self.fates = list(fates)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        fate = self._next_fate()
+        with super().begin() as tx:
+            yield tx
+        if fate == "unanswered":
+            raise DatabaseUnavailable("nobody knows whether it was committed")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        self._next_fate()
+        with super().read() as tx:
+            yield tx
+
+    def _next_fate(self) -> str:
+        fate = self.fates.pop(0) if self.fates else "well"
+        if fate == "refused":
+            raise DatabaseUnavailable("the database is being started anew")
+        return fate
+
+
+@pytest.mark.parametrize(
+    "fates",
+    [
+        ("refused", "well", "well", "well"),
+        ("well", "refused", "refused", "well", "well"),
+        ("well", "well", "refused", "refused", "well"),
+        ("well", "well", "unanswered", "well"),
+    ],
+    ids=["begun", "read", "finished", "finished and not told"],
+)
+def test_a_database_that_is_away_for_a_moment_is_waited_for(
+    workplace: Workplace, prediction: Prediction, fates: tuple[str, ...]
+) -> None:
+    database = Shaky(workplace.runtime.database, *fates)
+    post = Post(workplace, database=database, patience_seconds=10.0, retry_seconds=(5.0,))
+    with receiving(500, 200) as receiver:
+        one = post.announce(prediction, receiver.url)
+        assert len(post.run_all()) == 2
+    assert database.fates == []
+    status, attempts = post.log(one)
+    assert (status, [attempt.http_status for attempt in attempts]) == ("delivered", [500, 200])
+
+
+def test_an_attempt_that_was_begun_and_not_told_is_left_to_the_next(
+    workplace: Workplace, prediction: Prediction
+) -> None:
+    database = Shaky(workplace.runtime.database, "unanswered", "refused")
+    post = Post(workplace, database=database, patience_seconds=10.0)
+    with receiving(200) as receiver:
+        one = post.announce(prediction, receiver.url)
+        assert post.run_all() == [0.0, 0.0]
+    status, attempts = post.log(one)
+    assert (status, [attempt.error for attempt in attempts]) == ("delivered", [INTERRUPTED, ""])
+    assert len(receiver.received) == 1
+
+
+def test_what_is_not_to_be_begun_is_not_rescued_either(workplace: Workplace, prediction: Prediction) -> None:
+    """Somebody took it over while this worker waited for the database, and has begun the next attempt."""
+    post = Post(workplace)
+    with receiving(200) as receiver:
+        one = post.announce(prediction, receiver.url)
+        with workplace.runtime.database.begin() as tx:
+            assert delivery.rescue(tx, one.id, 1, post._enqueue, now())
+            assert delivery.begin(tx, one.id, 2) is not None
+        database = Shaky(workplace.runtime.database, "refused")
+        late = replace(post.courier, database=database, patience_seconds=10.0)
+        assert late.run(one.id, 1) is None
+    assert [call[:2] for call in post.due] == [(one.id, 1), (one.id, 2)]
+    assert receiver.connections == 0
+
+
+def test_a_database_that_stays_away_is_waited_for_so_long_and_no_longer(
+    workplace: Workplace, prediction: Prediction
+) -> None:
+    database = Shaky(workplace.runtime.database, *["refused"] * 100)
+    post = Post(workplace, database=database, patience_seconds=0.4)
+    one = post.announce(prediction, "http://127.0.0.1:9/")
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        post.courier.run(one.id, 1)
+    assert 0.4 <= time.monotonic() - began < 5
 
 
 def test_a_test_event_looks_like_a_prediction(workplace: Workplace, prediction: Prediction) -> None:

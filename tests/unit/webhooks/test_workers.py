@@ -1,11 +1,18 @@
 """Workers that deliver: beside engines and slow receivers, and after one of them has died."""
 
+import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection
+
 from limner.accounts import Level, create_account
+from limner.db.database import Database, DatabaseUnavailable
 from limner.queueing import DELIVERIES_AT_ONCE_PER_ACCOUNT
 from limner.webhooks import delivery, store
 from limner.webhooks.delivery import INTERRUPTED
@@ -89,3 +96,42 @@ def test_what_a_stopping_worker_is_sending_it_sends_to_the_end(open_workplace: O
             wait_until(lambda: len(receiver.received) == 1)
         assert status_of(workplace, one) == DeliveryStatus.DELIVERED
     assert receiver.connections == 1
+
+
+class Outage(Database):
+    """Refuses every transaction until then, by the steady clock."""
+
+    until = 0.0
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        if time.monotonic() < self.until:
+            raise DatabaseUnavailable("the database is being started anew")
+        with super().begin() as tx:
+            yield tx
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_worker(
+    open_workplace: OpenWorkplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the picture that is being made there count a death."""
+    exits: list[int] = []
+    monkeypatch.setattr(os, "_exit", exits.append)
+    workplace = open_workplace("gate", options={"folder": str(tmp_path)}, webhook_allow_private=True)
+    outage = Outage(workplace.runtime.database.engine)
+    workplace.runtime = replace(workplace.runtime, database=outage)
+
+    def pull_the_plug(handler: Handler) -> None:
+        outage.until = time.monotonic() + 1
+        handler.send_response(200)
+        handler.end_headers()
+
+    with receiving(pull_the_plug) as receiver, workplace.working():
+        inside = workplace.submit()
+        wait_until((tmp_path / "entered").exists)
+        one = send_test(workplace, workplace.caller.account_id, receiver.url)
+        wait_until(lambda: exits or status_of(workplace, one) == DeliveryStatus.DELIVERED, seconds=10)
+        (tmp_path / "open").touch()
+        done = workplace.finish(inside)
+    assert (exits, receiver.connections) == ([], 1)
+    assert (done.attempt, done.engine_deaths) == (1, 0)
