@@ -4,6 +4,7 @@ Gradients are averaged by torch's DistributedDataParallel: over gloo on CPUs, ov
 depends on a clock is decided by the first process, or the others would wait for it for ever.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,7 +59,11 @@ class Ranks:
             dist.barrier()
 
     def leave(self) -> None:
+        """When all are done. What ``parallel`` returned must be gone by then: it holds on to the group, whose
+        threads would outlive it and abort the process."""
         if self.count > 1:
+            dist.barrier()
+            gc.collect()
             dist.destroy_process_group()
 
 

@@ -95,9 +95,10 @@ class Sprites:
     def _level(self, thing: str, colour: str, size: int, drawing: int = 0) -> Sprite:
         """The sprite of (thing, colour) at one of SIZES; colour "natural" leaves it as drawn."""
         drawn = self._rasterise(thing, size, drawing)
-        body = cv2.resize(self._body(thing, drawing), (size, size), interpolation=cv2.INTER_AREA)
-        rgb = drawn[..., :3] if colour == "natural" else recolour(drawn, body, COLOURS[colour])
-        alpha = drawn[..., 3:]
+        rgb, alpha = drawn[..., :3], drawn[..., 3:]
+        if colour != "natural":
+            body = cv2.resize(self._body(thing, drawing), (size, size), interpolation=cv2.INTER_AREA)
+            rgb = recolour(drawn, body, COLOURS[colour])
         return (np.concatenate([rgb * alpha, alpha], -1) * 255 + 0.5).astype(np.uint8)
 
     def _draw(self, thing: str, size: int, drawing: int) -> Array:

@@ -11,13 +11,15 @@ import argparse
 import ctypes
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
-from training.feed import fed
+from training.feed import Batch, fed
 from training.finisher import Finisher
 from training.fitting import fit
 from training.journal import Journal
@@ -133,6 +135,22 @@ def main() -> None:
         )
 
     # --- Loop -------------------------------------------------------------------------------------------
+    learn(run, args, ranks, objective, feed, journal)
+    if journal:
+        journal.close()
+    del objective
+    ranks.leave()
+
+
+def learn(
+    run: Run,
+    args: argparse.Namespace,
+    ranks: Ranks,
+    objective: nn.Module,
+    feed: Iterator[Batch],
+    journal: Journal | None,
+) -> None:
+    """Until the minutes are over, or the steps done."""
     started, before = time.monotonic(), run.seconds
     while (done := run.step / args.steps if args.steps else run.seconds / (args.minutes * 60)) < 1:
         torch.manual_seed(seed_of(args.seed, run.step, ranks.rank))  # so a run goes on as if not cut off
@@ -145,9 +163,6 @@ def main() -> None:
         run.seconds = ranks.agreed(before + time.monotonic() - started)
         if journal:
             journal.note(loss.item())
-    if journal:
-        journal.close()
-    ranks.leave()
 
 
 if __name__ == "__main__":
