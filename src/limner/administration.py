@@ -124,7 +124,7 @@ def revoke_key(
 def sign_in_link(runtime: Runtime, account_name: str, origin: str) -> str:
     """Opens the pages at this origin signed in, once and within a quarter of an hour. What follows the # is
     sent to no server and into no log. Raises NotFound, also for an account without a valid key."""
-    now = datetime.now(UTC)
+    now = runtime.clock.now()
     with runtime.database.begin() as tx:
         account = accounts.find_account(tx, account_name)
         ticket = sessions.issue_ticket(tx, keys.oldest_valid_key(tx, account.id), now)

@@ -1,17 +1,23 @@
 """The commands that keep accounts, in this process: what they do to the database, what they print."""
 
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from limner import accounts, ledger
 from limner.accounts import Level, authenticate
+from limner.administration import sign_in_link
 from limner.cli import app
+from limner.db.tables import sign_in_tickets
 from limner.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthorized
 from limner.runtime import Runtime, build_runtime
 from limner.settings import read_settings
+from tests.unit.test_tidying import LATER, LateClock
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +113,12 @@ def test_a_sum_that_is_none_changes_nothing(credit: str) -> None:
     with pytest.raises(InvalidInput):
         run("account", "top-up", "--", "studio", credit)
     assert run("account", "top-up", "studio", "1") == "1.000000"
+
+
+def test_a_link_lasts_by_the_time_that_all_machines_share() -> None:
+    run("account", "create", "studio")
+    with opened() as runtime:
+        sign_in_link(replace(runtime, clock=LateClock(runtime.database)), "studio", "http://here:1")
+        with runtime.database.read() as tx:
+            expires_at = tx.execute(select(sign_in_tickets.c.expires_at)).scalar_one()
+    assert expires_at < datetime.now(UTC) - LATER

@@ -121,6 +121,6 @@ def _with_links(prediction: Prediction) -> Prediction:
 
 
 def _delete(context: Context, caller: Caller, ids: list[str]) -> list[str]:
-    runtime = context.runtime
+    runtime, now = context.runtime, context.runtime.clock.now()
     with runtime.database.begin() as tx:
-        return lifecycle.delete(tx, caller.account_id, ids, runtime.queue, runtime.clock.now())
+        return lifecycle.delete(tx, caller.account_id, ids, runtime.queue, now)

@@ -67,15 +67,15 @@ class Courier:
     def _begin(self, delivery_id: str, number: int) -> tuple[Delivery, list[str]] | None:
         """With the secrets that sign it. Begun without anybody being told, it is nobody's any more: then it
         is rescued, as from a dead worker."""
-        tries = count()
+        tries, now = count(), self.clock()
 
         def begin(tx: Connection) -> tuple[Delivery, list[str]] | None:
             is_repeated = next(tries) > 0
             begun = delivery.begin(tx, delivery_id, number)
             if begun is not None:
-                return begun, delivery.valid_secrets(tx, begun.account_id, self.clock())
+                return begun, delivery.valid_secrets(tx, begun.account_id, now)
             if is_repeated:
-                delivery.rescue(tx, delivery_id, number, self.enqueue, self.clock())
+                delivery.rescue(tx, delivery_id, number, self.enqueue, now)
             return None
 
         return patience.write(self.database, begin, self.patience_seconds)
