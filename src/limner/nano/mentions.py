@@ -6,7 +6,7 @@ Knows nouns and what is said of them, and not how a prompt is read (limner.nano.
 from collections.abc import Sequence
 
 from limner.nano.lexicon import ATTRIBUTES, COUNTS, Piece, Vocabulary
-from limner.nano.sayings import Attributes, Noun
+from limner.nano.sayings import Attributes, Noun, are_several
 
 
 def is_adjective(pieces: Sequence[Piece], kinds: Sequence[str], k: int, vocabulary: Vocabulary) -> bool:
@@ -55,18 +55,18 @@ def named_before(
     if said.is_emoji and before.is_emoji:
         before.count = COUNTS[min(COUNTS.index(before.count or "one") + 1, len(COUNTS) - 1)]
         return before
-    is_other = said.has_article or not (said.is_definite or piece.text == before.text)
-    is_other = is_other or (piece.text != before.text and piece.text in vocabulary.nearest)
-    is_other = is_other or (piece.text != before.text and said.is_plural and is_one(before))
-    is_other = is_other or bool(said.count and said.count != before.count)
-    is_other = is_other or bool(said.colour and before.colour and said.colour != before.colour)
+    has_other_name = piece.text != before.text
+    is_other = (
+        said.has_article
+        or (has_other_name and not said.is_definite)
+        or (has_other_name and piece.text in vocabulary.nearest)
+        or (has_other_name and said.is_plural and not are_several(before))
+        or (said.count and said.count != before.count)
+        or (said.colour and before.colour and said.colour != before.colour)
+    )
     if is_other and not said.is_emoji:
         return None
     before.colour = before.colour or said.colour
     before.size = before.size or said.size
     before.side = before.side or said.side
     return before
-
-
-def is_one(noun: Noun) -> bool:
-    return not noun.is_plural and noun.count in ("", "one")

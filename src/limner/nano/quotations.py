@@ -51,10 +51,10 @@ def written_plainly(prompt: str, vocabulary: Vocabulary) -> tuple[list[str], str
     is_certain = said is not None and is_title
     if not is_certain and not any(piece.word in vocabulary.faces for piece in pieces(vocabulary, before)):
         return [], prompt
-    run = list(run_of(after.split(), is_title, vocabulary))
-    rest = re.sub(r"\s*".join(map(re.escape, run)), " ", after, count=1)
+    words = list(re.finditer(r"\S+", after))
+    run = list(run_of([word[0] for word in words], is_title, vocabulary))
     text = " ".join(run).rstrip(".,;:")
-    return ([text], f"{before} {rest}") if text else ([], prompt)
+    return ([text], f"{before} {after[words[len(run) - 1].end() :]}") if text else ([], prompt)
 
 
 def run_of(words: Sequence[str], is_title: bool, vocabulary: Vocabulary) -> Iterator[str]:

@@ -69,6 +69,11 @@ class Reading:
     left_out: list[str] = field(default_factory=list)
 
 
+def are_several(said: "Noun | Attributes") -> bool:
+    """Whether more than one thing is meant, with or without a number."""
+    return said.is_plural or said.count in COUNTS[1:]
+
+
 def number_word(number: int) -> str:
     """Of several; one is not said."""
     return COUNTS[number - 1] if number > 1 else ""
@@ -92,10 +97,6 @@ class Attributes:
     def colour(self) -> str:
         return self.colours[0].word if self.colours else ""
 
-    @property
-    def is_of_several(self) -> bool:
-        return self.is_plural or self.count in COUNTS[1:]
-
     def shared_out(self, colours: Sequence[str]) -> "list[Attributes]":
         """Of several things in several colours, what is said of each colour's share: "red, green and blue
         balloons" are three. Colourful ones are of these ``colours``, or, where they are more than those, of
@@ -103,7 +104,7 @@ class Attributes:
         chosen = colours[: 2 if self.count in COUNTS[len(colours) :] else None] if self.colourful else ()
         shares = self.colours or [Piece(colour) for colour in chosen]
         number = COUNTS.index(self.count) + 1 if self.count else len(shares)
-        if min(number, len(shares)) < 2 or not self.is_of_several:
+        if min(number, len(shares)) < 2 or not are_several(self):
             return [self]
         shares, rest = shares[:number], shares[number:]
         each, more = divmod(number, len(shares))
